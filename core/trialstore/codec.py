@@ -1,0 +1,102 @@
+"""The one encoding of values: canonical text, the same on every backend.
+
+The text is JSON with sorted keys. Integers, floats and booleans keep their type by the way they are
+written (`1`, `1.0`, `true`). JSON has no NaN and no infinities, so these are strings with a leading
+``~`` (``"~nan"``, ``"~inf"``, ``"~-inf"``), and a string that begins with ``~`` gets one more in front.
+
+The hash of a tunable config is the hash of its text, so all NaNs are equal, and 0.0 and -0.0 differ.
+Encoders write the same double differently: golden hashes in the tests pin the one that is used here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import msgspec
+
+from trialstore.errors import CorruptStorageError, InvalidInputError
+from trialstore.values import Scalar, Value
+
+Encoded: TypeAlias = str
+"""Canonical text of a value or of a dict of values; opaque to a backend."""
+
+MAX_ENCODED_BYTES = 8 * 2**20
+"""Of one trial's metadata, and of one tunable config. With `MAX_METRICS_BYTES` it keeps a trial within 16 MiB."""
+MAX_METRICS_BYTES = 4 * 2**20
+"""Of one trial's metrics."""
+
+EMPTY: Encoded = "{}"
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+_TAGS = {"~nan": math.nan, "~inf": math.inf, "~-inf": -math.inf}
+
+
+def encode(values: Mapping[str, Value], what: str = "values", limit: int = MAX_ENCODED_BYTES) -> Encoded:
+    """Return the canonical text of a dict of plain values.
+
+    Raises
+    ------
+    InvalidInputError
+        If the text would have more than `limit` bytes.
+    """
+    encoded = _encoder.encode({name: _tagged(value) for name, value in values.items()})
+    if len(encoded) > limit:
+        raise InvalidInputError(f"{what} take {len(encoded):,} bytes when encoded, more than {limit:,}")
+    return encoded.decode()
+
+
+def encode_scalar(value: Scalar) -> Encoded:
+    """Return the canonical text of one plain scalar."""
+    return _encoder.encode(_tagged(value)).decode()
+
+
+def decode(text: Encoded) -> dict[str, Any]:
+    """Return the dict of values that `text` is the canonical text of."""
+    values = _load(text)
+    if not isinstance(values, dict):
+        raise CorruptStorageError(f"stored values are not a mapping but {text[:60]!r}")
+    return values
+
+
+def decode_scalar(text: Encoded) -> Scalar:
+    """Return the scalar that `text` is the canonical text of."""
+    return _load(text)  # type: ignore[no-any-return]
+
+
+def hash_of(text: Encoded) -> str:
+    """Return the hash under which a tunable config with this canonical text is known, 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _load(text: Encoded) -> Any:
+    try:
+        value = _decoder.decode(text)
+        return _untagged(value) if '"~' in text else value
+    except (msgspec.DecodeError, KeyError) as error:
+        raise CorruptStorageError(f"stored values cannot be decoded ({error}): {text[:60]!r}") from error
+
+
+def _tagged(value: Any) -> Any:
+    if type(value) is float:
+        return value if math.isfinite(value) else f"~{value}"
+    if type(value) is str:
+        return f"~{value}" if value.startswith("~") else value
+    if type(value) is list:
+        return [_tagged(item) for item in value]
+    if type(value) is dict:
+        return {key: _tagged(item) for key, item in value.items()}
+    return value
+
+
+def _untagged(value: Any) -> Any:
+    if type(value) is str and value.startswith("~"):
+        return value[1:] if value.startswith("~~") else _TAGS[value]
+    if type(value) is list:
+        return [_untagged(item) for item in value]
+    if type(value) is dict:
+        return {key: _untagged(item) for key, item in value.items()}
+    return value
