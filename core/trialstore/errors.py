@@ -5,12 +5,14 @@
     TrialstoreError
     ├── InvalidInputError (ValueError)              a value, name, time or argument that cannot be stored
     │   ├── ConfigError                             a config that is not valid
+    │   │   ├── ConfigNotFoundError (FileNotFoundError) no config file has that name
     │   │   └── UnknownBackendError                 no backend has that name
     │   └── TunablesMismatchError                   stored values do not fit the tunables at hand
     ├── NotFoundError (KeyError)
     │   ├── ExperimentNotFoundError
     │   ├── TrialNotFoundError
     │   └── TunableConfigNotFoundError
+    ├── UnknownTunableError (KeyError)              no tunable, or group of tunables, has that name
     ├── AlreadyCompletedError (RuntimeError)        a completion is final
     ├── StaleTrialError (RuntimeError)              this handle's attempt is over
     ├── UsageError (RuntimeError)                   a call in the wrong order, such as entering twice
@@ -35,6 +37,7 @@ __all__ = [
     "AlreadyCompletedError",
     "BackendNotInstalledError",
     "ConfigError",
+    "ConfigNotFoundError",
     "CorruptStorageError",
     "ExperimentMismatchWarning",
     "ExperimentNotFoundError",
@@ -54,6 +57,7 @@ __all__ = [
     "TunableConfigNotFoundError",
     "TunablesMismatchError",
     "UnknownBackendError",
+    "UnknownTunableError",
     "UnsupportedError",
     "UsageError",
 ]
@@ -78,6 +82,10 @@ class ConfigError(InvalidInputError):
     """A config that cannot be read, does not fit its schema, or names what does not exist."""
 
 
+class ConfigNotFoundError(ConfigError, FileNotFoundError):
+    """A config file stands in none of the folders that are searched for it."""
+
+
 class UnknownBackendError(ConfigError):
     """No registered backend has that class name, alias or URL scheme."""
 
@@ -93,13 +101,29 @@ class NotFoundError(TrialstoreError, KeyError):
 class ExperimentNotFoundError(NotFoundError):
     """The experiment does not exist, or the one that was meant has been deleted."""
 
+    @classmethod
+    def of(cls, uid: str) -> ExperimentNotFoundError:
+        """Return the error that a backend raises when no experiment has this uid."""
+        return cls(
+            f"the experiment (uid {uid}) has been deleted; one of the same name would be another experiment"
+        )
+
 
 class TrialNotFoundError(NotFoundError):
     """The experiment has no trial with that id."""
 
+    @classmethod
+    def of(cls, trial_id: int) -> TrialNotFoundError:
+        """Return the error that a backend raises when an experiment has no such trial."""
+        return cls(f"the experiment has no trial {trial_id}")
+
 
 class TunableConfigNotFoundError(NotFoundError):
     """The storage has no tunable config with that id."""
+
+
+class UnknownTunableError(TrialstoreError, KeyError):
+    """No tunable, or group of tunables, has that name."""
 
 
 class AlreadyCompletedError(TrialstoreError, RuntimeError):
@@ -108,6 +132,14 @@ class AlreadyCompletedError(TrialstoreError, RuntimeError):
 
 class StaleTrialError(TrialstoreError, RuntimeError):
     """The attempt that this handle stands for is over: the trial was taken over or given back."""
+
+    @classmethod
+    def of(cls, trial_id: int, attempt: int, current: int) -> StaleTrialError:
+        """Return the error for a write of an attempt that is not the trial's current one."""
+        return cls(
+            f"trial {trial_id} is at attempt {current}, this write belongs to attempt {attempt}: another runner has "
+            "taken the trial over; drop this handle and claim again"
+        )
 
 
 class UsageError(TrialstoreError, RuntimeError):

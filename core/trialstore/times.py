@@ -31,7 +31,7 @@ def to_micros(when: datetime, what: str = "time") -> Micros:
     InvalidInputError
         If `when` is no datetime, is NaT, has nanoseconds that would be cut off, or leaves the years 1 to 9999.
     """
-    if not isinstance(when, datetime) or when != when:  # noqa: PLR0124 - only NaT differs from itself
+    if not _is_moment(when):
         raise InvalidInputError(f"{what} must be a datetime, not {when!r}")
     if getattr(when, "nanosecond", 0):
         raise InvalidInputError(
@@ -63,3 +63,8 @@ def to_duration(duration: timedelta | float, what: str = "lease") -> Micros:
     if not 0 < seconds <= 100 * 365 * 86_400:
         raise InvalidInputError(f"{what} must be positive and at most a hundred years, not {duration!r}")
     return round(seconds * 1_000_000)
+
+
+def _is_moment(when: object) -> bool:
+    """Tell whether it is a datetime, and not pandas' NaT, which calls itself one but is not even equal to itself."""
+    return isinstance(when, datetime) and bool(when == when)  # noqa: PLR0124

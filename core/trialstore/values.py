@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from trialstore.errors import InvalidInputError
 
-Scalar: TypeAlias = None | bool | int | float | str
+Scalar: TypeAlias = bool | int | float | str | None
 Value: TypeAlias = "Scalar | list[Value] | dict[str, Value]"
 
 MAX_NAME_LENGTH = 512
@@ -100,7 +100,7 @@ def _plain_value(value: Any, what: str, depth: int) -> Value:
     if not isinstance(value, (list, dict)):
         return plain_scalar(value, what)
     if depth > MAX_DEPTH:
-        raise InvalidInputError(f"{what.split('[')[0]} nests lists and dicts deeper than {MAX_DEPTH}")
+        raise InvalidInputError(f"{what.partition('[')[0]} nests lists and dicts deeper than {MAX_DEPTH}")
     if isinstance(value, list):
         return [_plain_value(item, f"{what}[{i}]", depth + 1) for i, item in enumerate(value)]
     return {

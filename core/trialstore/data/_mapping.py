@@ -1,0 +1,53 @@
+"""A mapping that reads from the storage what is asked of it, and keeps nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, ItemsView, Iterator, Mapping, ValuesView
+from typing import TypeVar
+
+from trialstore.errors import NotFoundError
+
+K = TypeVar("K", bound=str | int)
+V = TypeVar("V")
+
+
+class LazyMapping(Mapping[K, V]):
+    """A read-only mapping, ordered by key, over what the storage holds at the moment of each access.
+
+    One key costs one small query; `values`, `items` and the repr read everything at once. So
+    ``for trial in trials.values()`` is the way to go through all of them.
+    """
+
+    def __init__(
+        self,
+        kind: type[K],
+        keys: Callable[[], Collection[K]],
+        fetch: Callable[[Collection[K] | None], dict[K, V]],
+        missing: Callable[[K], NotFoundError],
+    ) -> None:
+        self._kind = kind
+        self._keys = keys
+        self._fetch = fetch
+        self._missing = missing
+
+    def __getitem__(self, key: K) -> V:
+        if type(key) is self._kind and (found := self._fetch([key])):
+            return found[key]
+        raise self._missing(key)
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._keys())
+
+    def __len__(self) -> int:
+        return len(self._keys())
+
+    def __repr__(self) -> str:
+        return repr(self._fetch(None))
+
+    def values(self) -> ValuesView[V]:
+        """Return all values, read at once."""
+        return self._fetch(None).values()
+
+    def items(self) -> ItemsView[K, V]:
+        """Return all keys and values, read at once."""
+        return self._fetch(None).items()

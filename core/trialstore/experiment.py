@@ -1,0 +1,321 @@
+"""One experiment, for those who run it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from msgspec.structs import replace
+
+from trialstore.codec import EMPTY, decode, decode_scalar
+from trialstore.context import ExperimentContext
+from trialstore.errors import TunableConfigNotFoundError, UsageError
+from trialstore.new_trials import Assignment, Metadata, Moment, new_trials
+from trialstore.records import Claim, Expiry, NewTrial, Parts, TelemetryQuery
+from trialstore.session import new_token
+from trialstore.status import Status
+from trialstore.times import Micros, from_micros, to_duration, to_micros
+from trialstore.trial import Trial
+from trialstore.tunable_configs import values_by_id
+from trialstore.values import Scalar, plain_int
+
+if TYPE_CHECKING:
+    from trialstore.records import Direction, TrialRecord
+    from trialstore.storage import Storage
+    from trialstore.tunables import TunableGroups
+
+_LOADED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.TIMED_OUT})
+_WAITING = frozenset({Status.PENDING})
+_WAITING_OR_RUNNING = _WAITING | {Status.READY, Status.RUNNING}
+_ALL_PARTS = Parts.METADATA | Parts.METRICS
+USED_UP = "the lease expired, and with it the last attempt"
+
+
+class Experiment:
+    """A group of trials that share scripts, target system and objectives.
+
+    Made by `Storage.experiment` or `Storage.get_experiment_by_id`. It is a context manager; entering it creates the
+    experiment or resumes the stored one, and so does the first write if nobody entered it. Handles are thread-safe,
+    and any number of them, in any number of processes, may work on one experiment.
+    """
+
+    def __init__(self, context: ExperimentContext, trial_id: int) -> None:
+        self._context = context
+        self._first_id = trial_id
+        self._is_entered = False
+
+    def __repr__(self) -> str:
+        return self.experiment_id
+
+    def __enter__(self) -> Self:
+        if self._is_entered:
+            raise UsageError(
+                f"experiment {self!r} has been entered already; leave it before entering it again"
+            )
+        self._context.enter()
+        self._is_entered = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._is_entered = False
+
+    @property
+    def experiment_id(self) -> str:
+        """The id of the experiment, unique in the storage."""
+        return self._context.record.experiment_id
+
+    @property
+    def trial_id(self) -> int:
+        """The id that the next trial gets, as far as this handle knows."""
+        next_trial_id = self._context.record.next_trial_id
+        return self._first_id if next_trial_id is None else next_trial_id
+
+    @property
+    def description(self) -> str | None:
+        """What the experiment is about."""
+        return self._context.record.description
+
+    @property
+    def root_env_config(self) -> str | None:
+        """The script or config that the experiment was begun with."""
+        return self._context.record.root_env_config
+
+    @property
+    def tunables(self) -> TunableGroups | None:
+        """The tunables, with their current values; None for an experiment of plain dicts."""
+        return self._context.tunables
+
+    @property
+    def opt_targets(self) -> dict[str, Direction]:
+        """The objectives in order: metric name to ``"min"`` or ``"max"``."""
+        return self._context.opt_targets
+
+    @property
+    def max_attempts(self) -> int | None:
+        """How many leases a trial may lose before it fails; None is without limit."""
+        return self._context.record.max_attempts
+
+    def new_trial(
+        self,
+        tunables: Assignment,
+        ts_start: Moment = None,
+        config: Metadata = None,
+    ) -> Trial:
+        """Store a new trial, pending and without runner.
+
+        Parameters
+        ----------
+        tunables
+            The parameter values. If the experiment has tunables, a dict may name some of them, and the full, coerced
+            assignment is stored; otherwise the dict is stored as given.
+        ts_start
+            When the trial may start; naive is local time. It may lie in the future; by default it is now.
+        config
+            Metadata of the trial: names to scalars, lists and dicts.
+
+        Raises
+        ------
+        InvalidInputError
+            If something cannot be stored or does not fit the tunables; nothing has been stored.
+        ExperimentNotFoundError
+            If the experiment has been deleted.
+        """
+        return self.new_trials([tunables], ts_start, config)[0]
+
+    def new_trials(
+        self,
+        tunables: Sequence[Assignment],
+        ts_start: Moment | Sequence[Moment] = None,
+        config: Metadata | Sequence[Metadata] = None,
+    ) -> list[Trial]:
+        """Store many new trials at once; `ts_start` and `config` are one for all, or a sequence with one for each.
+
+        See `new_trial` for their meaning and the errors; if one of the trials cannot be stored, none is.
+        """
+        self._context.ensure_entered()
+        return self._add(new_trials(self._context.tunables, tunables, ts_start, config))
+
+    def merge(self, experiment_ids: Sequence[str], storage: Storage | None = None) -> list[Trial]:
+        """Copy the completed trials of other experiments as new trials of this one.
+
+        Each keeps its status, times, metrics and metadata, and gets a metadata entry ``merged_from`` that names its
+        source. Repeating or resuming a merge adds nothing twice. Parameters that a source lacks get their default.
+
+        Parameters
+        ----------
+        experiment_ids
+            The experiments to copy from.
+        storage
+            Where they are; by default, in this storage.
+
+        Returns
+        -------
+        list of Trial
+            The trials that the copies are, those of an earlier merge included.
+
+        Raises
+        ------
+        ExperimentNotFoundError
+            If one of them does not exist; nothing has been copied.
+        TunablesMismatchError
+            If values of one of them do not fit the tunables of this experiment; nothing has been copied.
+        """
+        from trialstore.merge import copies_of, fitted, read_sources
+
+        read = read_sources(self._context.session if storage is None else storage.session, experiment_ids)
+        self._context.look()
+        sources = fitted(read, self._context)
+        self._context.enter()
+        return self._add(copies_of(sources, self._context))
+
+    def load(
+        self, last_trial_id: int = -1
+    ) -> tuple[list[int], list[dict[str, Scalar]], list[dict[str, Scalar] | None], list[Status]]:
+        """Return what an optimizer learns from: the trials that succeeded, failed or timed out, by id.
+
+        Parameters
+        ----------
+        last_trial_id
+            Only trials with a greater id are returned.
+
+        Returns
+        -------
+        ids, configs, scores, statuses
+            Four lists of equal length. A score is the dict of metrics, or None unless the trial succeeded.
+        """
+        after = plain_int(last_trial_id, "last_trial_id")
+        records = self._context.find(statuses=_LOADED, after_id=after, parts=Parts.METRICS)
+        values = self._values_of(records)
+        return (
+            [record.trial_id for record in records],
+            [dict(values[record.tunable_config_id]) for record in records],
+            [decode(record.metrics or EMPTY) if record.status.is_succeeded() else None for record in records],
+            [record.status for record in records],
+        )
+
+    def load_tunable_config(self, tunable_config_id: int) -> dict[str, Scalar]:
+        """Return the parameter values of a tunable config, or raise `TunableConfigNotFoundError`."""
+        config_id = plain_int(tunable_config_id, "tunable_config_id")
+        texts = self._context.session.find_tunable_configs([config_id])
+        if config_id not in texts:
+            raise TunableConfigNotFoundError(f"the storage has no tunable config {config_id}")
+        return decode(texts[config_id])
+
+    def load_telemetry(self, trial_id: int) -> list[tuple[datetime, str, Scalar]]:
+        """Return (aware UTC time, metric, value) of a trial's current attempt, ordered by time and metric."""
+        trial_id = plain_int(trial_id, "trial_id")
+        self._context.ensure_found()
+        rows = self._context.session.find_telemetry(
+            TelemetryQuery(uid=self._context.uid, trial_ids=[trial_id])
+        )
+        return [(from_micros(row.ts), row.metric, decode_scalar(row.value)) for row in rows]
+
+    def get_trial_by_id(self, trial_id: int) -> Trial | None:
+        """Return a trial, or None if there is no such trial."""
+        trials = self._trials(
+            self._context.find(trial_ids=[plain_int(trial_id, "trial_id")], parts=_ALL_PARTS)
+        )
+        return trials[0] if trials else None
+
+    def pending_trials(
+        self, timestamp: datetime, *, running: bool = False, trial_runner_assigned: bool | None = None
+    ) -> Iterator[Trial]:
+        """Return the trials that are due and have not ended, by id, read at once.
+
+        Parameters
+        ----------
+        timestamp
+            What their due time is compared with; naive is local time.
+        running
+            Whether to include trials that are ready or running.
+        trial_runner_assigned
+            Only trials with (True) or without (False) a runner; None is any.
+
+        Raises
+        ------
+        TunablesMismatchError
+            If stored values do not fit the tunables of this handle; it names the parameters.
+        """
+        records = self._context.find(
+            statuses=_WAITING_OR_RUNNING if running else _WAITING,
+            due_by=to_micros(timestamp, "timestamp"),
+            runner_assigned=trial_runner_assigned,
+            parts=_ALL_PARTS,
+        )
+        return iter(self._trials(records))
+
+    def claim_trials(
+        self,
+        trial_runner_id: int,
+        limit: int = 1,
+        lease: timedelta | float | None = None,
+        timestamp: datetime | None = None,
+    ) -> list[Trial]:
+        """Take trials to run, exclusively: they are running now, and this runner's, and no one else gets them.
+
+        Parameters
+        ----------
+        trial_runner_id
+            The runner. Trials that are assigned to another one are left alone.
+        limit
+            The most trials to take, those that are due first.
+        lease
+            For how long, a timedelta or seconds, unless `Trial.heartbeat` extends it; after that anybody may take them
+            over. None is without end.
+        timestamp
+            What due times and leases are compared with; by default the engine's clock.
+        """
+        self._context.ensure_found()
+        claim = Claim(
+            uid=self._context.uid,
+            token=new_token(),
+            trial_runner_id=plain_int(trial_runner_id, "trial_runner_id"),
+            limit=plain_int(limit, "limit", minimum=1),
+            lease=None if lease is None else to_duration(lease),
+            due_by=None if timestamp is None else to_micros(timestamp, "timestamp"),
+            max_attempts=self.max_attempts,
+        )
+        self._expire_leases(claim.due_by)
+        trials = self._trials(self._context.session.claim_trials(claim), claimed=True)
+        for trial in trials:
+            self._context.session.events.trial_changed(self.experiment_id, trial.trial_id, Status.RUNNING)
+        return trials
+
+    def _add(self, new: list[tuple[NewTrial, dict[str, Scalar]]]) -> list[Trial]:
+        session, next_before = self._context.session, self.trial_id
+        if not new:
+            return []
+        records = session.add_trials(self._context.uid, [trial for trial, _ in new], self._first_id)
+        self._saw(max(record.trial_id for record in records))
+        added = [record.trial_id for record in records if record.trial_id >= next_before]
+        session.events.trials_added(self.experiment_id, added)
+        return [
+            Trial(self._context, replace(record, metadata=trial.metadata, metrics=trial.metrics), values)
+            for record, (trial, values) in zip(records, new, strict=True)
+        ]
+
+    def _saw(self, trial_id: int) -> None:
+        next_trial_id = max(trial_id + 1, self._context.record.next_trial_id or 0)
+        self._context.record = replace(self._context.record, next_trial_id=next_trial_id)
+
+    def _trials(self, records: list[TrialRecord], *, claimed: bool = False) -> list[Trial]:
+        values = self._values_of(records)
+        self._context.check_fit(values.values())
+        return [
+            Trial(self._context, record, values[record.tunable_config_id], claimed=claimed)
+            for record in records
+        ]
+
+    def _values_of(self, records: Iterable[TrialRecord]) -> dict[int, dict[str, Scalar]]:
+        return values_by_id(self._context.session, (record.tunable_config_id for record in records))
+
+    def _expire_leases(self, due_by: Micros | None) -> None:
+        if self.max_attempts is None:
+            return
+        expiry = Expiry(uid=self._context.uid, max_attempts=self.max_attempts, reason=USED_UP, due_by=due_by)
+        for record in self._context.session.expire_leases(expiry):
+            self._context.session.events.trial_changed(self.experiment_id, record.trial_id, record.status)

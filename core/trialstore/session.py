@@ -1,0 +1,216 @@
+"""The one door from the core to a backend: its lifecycle, its retries, and what forks and pickles do to it."""
+
+from __future__ import annotations
+
+import os
+import uuid
+import weakref
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec.structs import replace
+
+from trialstore.backend import Backend, Capability
+from trialstore.errors import ForkedStorageError, ReadOnlyError, StorageClosedError, UsageError
+from trialstore.events import Events, NoEvents
+from trialstore.records import Order
+from trialstore.retry import retried
+
+if TYPE_CHECKING:
+    from trialstore.codec import Encoded
+    from trialstore.records import (
+        ChangeOutcome,
+        Claim,
+        ExperimentQuery,
+        ExperimentRecord,
+        Expiry,
+        NewTrial,
+        StatusChange,
+        StoredTelemetryRow,
+        TelemetryBatch,
+        TelemetryQuery,
+        Token,
+        TrialChange,
+        TrialQuery,
+        TrialRecord,
+        Uid,
+    )
+    from trialstore.status import Status
+    from trialstore.storage import Storage
+
+_T = TypeVar("_T")
+
+FIRST_CONNECTION_SECONDS = 5.0
+PAGE = 10_000
+"""How many records the core asks a backend for at a time."""
+
+
+def new_token() -> Token:
+    """Return a random token for one write."""
+    return uuid.uuid4().hex
+
+
+class Session:
+    """A backend that is opened when it is needed and called again when a call fails in passing.
+
+    Its methods are those of `Backend`. It is thread-safe, survives a fork if its backend does, and pickles as
+    the recipe by which it was made.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        create: bool = True,
+        read_only: bool = False,
+        retry_for: float = 60.0,
+        events: Events | None = None,
+        recipe: Callable[[], Storage] | None = None,
+    ) -> None:
+        self.backend = backend
+        self.events = events or NoEvents()
+        self.read_only = read_only
+        self.retry_for = retry_for
+        self._create = create and not read_only
+        self._recipe = recipe
+        self._state = "new"
+        self._lock = RLock()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=partial(_after_fork, weakref.ref(self)))
+
+    def __reduce__(self) -> tuple[Callable[..., Session], tuple[Any, ...]]:
+        self._must_be_shareable("pickled", UsageError)
+        if self._recipe is None:
+            raise UsageError(
+                f"storage {self.backend.label} cannot be pickled: it was made from a backend object; "
+                "make it with trialstore.from_config() or trialstore.open()"
+            )
+        return _reconnected, (self._recipe,)
+
+    def ensure_open(self) -> None:
+        """Open the backend if that has not happened yet."""
+        if self._state == "open":
+            return
+        with self._lock:
+            if self._state == "new":
+                self._open()
+        self._must_be("open")
+
+    def close(self) -> None:
+        """Close the backend for good; a second call does nothing."""
+        with self._lock:
+            if self._state == "open":
+                self.backend.close()
+            self._state = "closed"
+
+    def upgrade(self) -> None:
+        """Create an absent schema, or migrate an older one in place."""
+        self._must_be("new", "open")
+        self._must_be_writable()
+        retried(self.retry_for, self.backend.upgrade)
+
+    def put_experiment(self, new: ExperimentRecord) -> ExperimentRecord:
+        return self._write(self.backend.put_experiment, new)
+
+    def find_experiments(self, query: ExperimentQuery) -> list[ExperimentRecord]:
+        return self._read(self.backend.find_experiments, query)
+
+    def delete_experiment(self, uid: Uid) -> None:
+        self._write(self.backend.delete_experiment, uid)
+
+    def find_tunable_configs(self, ids: Collection[int]) -> dict[int, Encoded]:
+        wanted, found = sorted(ids), {}
+        for start in range(0, len(wanted), PAGE):
+            found.update(self._read(self.backend.find_tunable_configs, wanted[start : start + PAGE]))
+        return found
+
+    def add_trials(self, uid: Uid, new: Sequence[NewTrial], first_id: int) -> list[TrialRecord]:
+        return self._write(self.backend.add_trials, uid, new, first_id)
+
+    def find_trials(self, query: TrialQuery) -> list[TrialRecord]:
+        if query.limit is not None or query.order is not Order.TRIAL_ID:
+            return self._read(self.backend.find_trials, query)
+        return [trial for page in self.trial_pages(query) for trial in page]
+
+    def trial_pages(self, query: TrialQuery, size: int = PAGE) -> Iterator[list[TrialRecord]]:
+        """Yield the trials of a query without limit, in pages by trial id; each page is a snapshot of its own."""
+        page = self._read(self.backend.find_trials, replace(query, limit=size))
+        yield page
+        while len(page) == size:
+            page = self._read(
+                self.backend.find_trials, replace(query, limit=size, after_id=page[-1].trial_id)
+            )
+            yield page
+
+    def count_trials(self, uid: Uid) -> Mapping[Status, int]:
+        return self._read(self.backend.count_trials, uid)
+
+    def claim_trials(self, claim: Claim) -> list[TrialRecord]:
+        return self._write(self.backend.claim_trials, claim)
+
+    def expire_leases(self, expiry: Expiry) -> list[TrialRecord]:
+        return self._write(self.backend.expire_leases, expiry)
+
+    def change_trial(self, change: TrialChange, retry_for: float | None = None) -> ChangeOutcome:
+        """Apply a change; `retry_for` seconds replace the session's, for a change that is worthless later."""
+        return self._write(self.backend.change_trial, change, retry_for=retry_for)
+
+    def add_telemetry(self, batch: TelemetryBatch) -> None:
+        self._write(self.backend.add_telemetry, batch)
+
+    def find_telemetry(self, query: TelemetryQuery) -> list[StoredTelemetryRow]:
+        return self._read(self.backend.find_telemetry, query)
+
+    def find_status_changes(self, uid: Uid, trial_ids: Collection[int] | None) -> list[StatusChange]:
+        return self._read(self.backend.find_status_changes, uid, trial_ids)
+
+    def _read(self, operation: Callable[..., _T], *args: Any) -> _T:
+        self.ensure_open()
+        return retried(self.retry_for, operation, *args)
+
+    def _write(self, operation: Callable[..., _T], *args: Any, retry_for: float | None = None) -> _T:
+        self._must_be_writable()
+        self.ensure_open()
+        return retried(self.retry_for if retry_for is None else retry_for, operation, *args)
+
+    def _open(self) -> None:
+        first = min(FIRST_CONNECTION_SECONDS, self.retry_for)
+        retried(first, self.backend.open, create=self._create, read_only=self.read_only)
+        self._state = "open"
+
+    def _must_be(self, *states: str) -> None:
+        if self._state == "closed" and "closed" not in states:
+            raise StorageClosedError(f"storage {self.backend.label} has been closed")
+        if self._state == "forked":
+            self._must_be_shareable("used in a forked child", ForkedStorageError)
+
+    def _must_be_shareable(self, what: str, error: type[UsageError]) -> None:
+        if Capability.MULTI_PROCESS not in self.backend.capabilities:
+            raise error(
+                f"storage {self.backend.label} lives in one process and cannot be {what}; "
+                "use a storage that several processes can share, such as an SQLite file"
+            )
+
+    def _must_be_writable(self) -> None:
+        if self.read_only:
+            raise ReadOnlyError(f"storage {self.backend.label} was opened for reading only")
+
+    def after_fork(self) -> None:
+        """Let go of what the parent process owns; runs in the child before anything else does."""
+        self._lock = RLock()
+        if Capability.MULTI_PROCESS in self.backend.capabilities:
+            self.backend.after_fork()
+        elif self._state != "closed":
+            self._state = "forked"
+
+
+def _after_fork(reference: weakref.ref[Session]) -> None:
+    session = reference()
+    if session is not None:
+        session.after_fork()
+
+
+def _reconnected(recipe: Callable[[], Storage]) -> Session:
+    return recipe().session
