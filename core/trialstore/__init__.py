@@ -5,11 +5,12 @@ Every public name is imported when it is first used, so that ``import trialstore
 Examples
 --------
 >>> import trialstore
+>>> from datetime import datetime
 >>> with trialstore.open("memory://") as storage:
 ...     with storage.experiment(experiment_id="demo", opt_targets={"latency": "min"}) as experiment:
 ...         trial = experiment.new_trial({"cache_mb": 64})
-...         _ = trial.update(trialstore.Status.SUCCEEDED, metrics={"latency": 12.5})
-...     experiment.load()
+...         _ = trial.update(trialstore.Status.SUCCEEDED, datetime.now(), {"latency": 12.5})
+...         experiment.load()
 ([1], [{'cache_mb': 64}], [{'latency': 12.5}], [<Status.SUCCEEDED: 4>])
 """
 
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
         TunableConfigNotFoundError,
         TunablesMismatchError,
         UnknownBackendError,
+        UnknownTunableError,
         UnsupportedError,
         UsageError,
     )
@@ -65,7 +67,7 @@ if TYPE_CHECKING:
     )
     from trialstore.factory import (
         from_config,
-        open,
+        open,  # noqa: A004 - trialstore.open() reads like gzip.open()
     )
     from trialstore.plugins import (
         BackendInfo,
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
         Trial,
     )
     from trialstore.tunables import (
+        CovariantGroup,
         Tunable,
         TunableGroups,
         load_tunables,
@@ -98,6 +101,7 @@ __all__ = [
     "ConfigError",
     "ConfigNotFoundError",
     "CorruptStorageError",
+    "CovariantGroup",
     "Experiment",
     "ExperimentData",
     "ExperimentMismatchWarning",
@@ -126,6 +130,7 @@ __all__ = [
     "TunableGroups",
     "TunablesMismatchError",
     "UnknownBackendError",
+    "UnknownTunableError",
     "UnsupportedError",
     "UsageError",
     "composed_schema",
@@ -171,6 +176,7 @@ _HOMES = {
         "TunableConfigNotFoundError",
         "TunablesMismatchError",
         "UnknownBackendError",
+        "UnknownTunableError",
         "UnsupportedError",
         "UsageError",
     ),
@@ -180,7 +186,7 @@ _HOMES = {
     "trialstore.status": ("Status",),
     "trialstore.storage": ("Storage",),
     "trialstore.trial": ("Trial",),
-    "trialstore.tunables": ("Tunable", "TunableGroups", "load_tunables"),
+    "trialstore.tunables": ("CovariantGroup", "Tunable", "TunableGroups", "load_tunables"),
 }
 
 

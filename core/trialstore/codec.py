@@ -31,6 +31,7 @@ MAX_METRICS_BYTES = 4 * 2**20
 EMPTY: Encoded = "{}"
 
 _encoder = msgspec.json.Encoder(order="sorted")
+_definition_encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 _TAGS = {"~nan": math.nan, "~inf": math.inf, "~-inf": -math.inf}
 
@@ -54,6 +55,11 @@ def encode_scalar(value: Scalar) -> Encoded:
     return _encoder.encode(_tagged(value)).decode()
 
 
+def encode_definition(definition: Mapping[str, Any]) -> Encoded:
+    """Return the text of a definition of tunables, in the order in which they are defined."""
+    return _definition_encoder.encode(definition).decode()
+
+
 def decode(text: Encoded) -> dict[str, Any]:
     """Return the dict of values that `text` is the canonical text of."""
     values = _load(text)
@@ -64,7 +70,10 @@ def decode(text: Encoded) -> dict[str, Any]:
 
 def decode_scalar(text: Encoded) -> Scalar:
     """Return the scalar that `text` is the canonical text of."""
-    return _load(text)  # type: ignore[no-any-return]
+    value = _load(text)
+    if isinstance(value, (list, dict)):
+        raise CorruptStorageError(f"a stored value is no scalar but {text[:60]!r}")
+    return value  # type: ignore[no-any-return]
 
 
 def hash_of(text: Encoded) -> str:
@@ -76,7 +85,7 @@ def _load(text: Encoded) -> Any:
     try:
         value = _decoder.decode(text)
         return _untagged(value) if '"~' in text else value
-    except (msgspec.DecodeError, KeyError) as error:
+    except (msgspec.DecodeError, KeyError, RecursionError, UnicodeEncodeError) as error:
         raise CorruptStorageError(f"stored values cannot be decoded ({error}): {text[:60]!r}") from error
 
 

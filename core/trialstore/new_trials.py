@@ -39,7 +39,10 @@ def full_values(definition: TunableGroups | None, assignment: Assignment) -> dic
     """Return the values that an assignment stands for: with a definition, of all its tunables and coerced."""
     given = assignment.get_param_values() if isinstance(assignment, TunableGroups) else assignment
     values = plain_scalars(given, "tunables")
-    return values if definition is None else {**definition.get_param_values(), **definition.check(values)}
+    if definition is None:
+        return values
+    current = definition if values else definition.copy().restore_defaults()  # as assign({}) does
+    return {**current.get_param_values(), **definition.check(values)}
 
 
 def _new_trial(

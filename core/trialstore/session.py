@@ -134,13 +134,13 @@ class Session:
             return self._read(self.backend.find_trials, query)
         return [trial for page in self.trial_pages(query) for trial in page]
 
-    def trial_pages(self, query: TrialQuery, size: int = PAGE) -> Iterator[list[TrialRecord]]:
-        """Yield the trials of a query without limit, in pages by trial id; each page is a snapshot of its own."""
-        page = self._read(self.backend.find_trials, replace(query, limit=size))
+    def trial_pages(self, query: TrialQuery) -> Iterator[list[TrialRecord]]:
+        """Yield the trials of a query by trial id without limit, in pages; each page is a snapshot of its own."""
+        page = self._read(self.backend.find_trials, replace(query, limit=PAGE))
         yield page
-        while len(page) == size:
+        while len(page) == PAGE:
             page = self._read(
-                self.backend.find_trials, replace(query, limit=size, after_id=page[-1].trial_id)
+                self.backend.find_trials, replace(query, limit=PAGE, after_id=page[-1].trial_id)
             )
             yield page
 

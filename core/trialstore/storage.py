@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from trialstore.codec import encode
+from trialstore.codec import encode_definition
 from trialstore.context import ExperimentContext
 from trialstore.errors import ExperimentNotFoundError, InvalidInputError
 from trialstore.experiment import Experiment as ExperimentHandle
@@ -140,9 +140,7 @@ class Storage:
             if root_env_config is None
             else plain_text(root_env_config, "root_env_config"),
             objectives=_objectives(opt_targets or {}),
-            tunables=None
-            if tunables is None
-            else encode(tunables.definition(), "the definition of the tunables"),
+            tunables=None if tunables is None else encode_definition(tunables.definition()),
             max_attempts=None if max_attempts is None else plain_int(max_attempts, "max_attempts", minimum=1),
         )
         first = plain_int(trial_id, "trial_id", minimum=0, maximum=_MAX_TRIAL_ID)
@@ -210,5 +208,7 @@ def _objectives(opt_targets: Mapping[str, str]) -> tuple[Objective, ...]:
 def _objective(metric: str, direction: str) -> Objective:
     name = plain_name(metric, "a metric in opt_targets")
     if direction not in {"min", "max"}:
-        raise InvalidInputError(f"the direction of objective {name!r} must be 'min' or 'max', not {direction!r}")
+        raise InvalidInputError(
+            f"the direction of objective {name!r} must be 'min' or 'max', not {direction!r}"
+        )
     return Objective(name, cast("Direction", direction))

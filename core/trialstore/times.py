@@ -38,7 +38,7 @@ def to_micros(when: datetime, what: str = "time") -> Micros:
             f"{what} has nanoseconds, which cannot be stored exactly: {when!r}; round it to 'us'"
         )
     try:
-        since = when.astimezone(UTC) - _EPOCH
+        since = _plain(when).astimezone(UTC) - _EPOCH
     except (OverflowError, OSError, ValueError) as error:
         raise InvalidInputError(f"{what} is outside the years 1 to 9999 in UTC: {when!r}") from error
     return since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds
@@ -55,14 +55,21 @@ def to_duration(duration: timedelta | float, what: str = "lease") -> Micros:
     Raises
     ------
     InvalidInputError
-        If it is neither, not positive, or longer than a hundred years.
+        If it is neither, shorter than a microsecond, or longer than a hundred years.
     """
     if isinstance(duration, bool) or not isinstance(duration, (int, float, timedelta)):
         raise InvalidInputError(f"{what} must be a timedelta or a number of seconds, not {duration!r}")
     seconds = duration.total_seconds() if isinstance(duration, timedelta) else duration
-    if not 0 < seconds <= 100 * 365 * 86_400:
-        raise InvalidInputError(f"{what} must be positive and at most a hundred years, not {duration!r}")
+    if not 0.000_001 <= seconds <= 100 * 365 * 86_400:
+        raise InvalidInputError(
+            f"{what} must be at least a microsecond and at most a hundred years, not {duration!r}"
+        )
     return round(seconds * 1_000_000)
+
+
+def _plain(when: datetime) -> datetime:
+    """Return an exact datetime: a subclass may convert otherwise, as pandas refuses to for a naive one."""
+    return when if type(when) is datetime else datetime.combine(when.date(), when.timetz())
 
 
 def _is_moment(when: object) -> bool:

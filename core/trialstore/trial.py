@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from trialstore import rules
 from trialstore.codec import EMPTY, MAX_METRICS_BYTES, decode, encode, encode_scalar
-from trialstore.errors import InvalidInputError
+from trialstore.errors import InvalidInputError, UsageError
 from trialstore.records import TelemetryBatch, TelemetryRow, TrialChange
 from trialstore.session import new_token
 from trialstore.status import Status
@@ -111,9 +111,14 @@ class Trial:
         return dict(self._values)
 
     @property
-    def tunables(self) -> TunableGroups | None:
-        """The experiment's tunables with this trial's values, reset; None for an experiment of plain dicts."""
-        if self._tunables is None and self._context.tunables is not None:
+    def tunables(self) -> TunableGroups:
+        """The experiment's tunables with this trial's values, reset.
+
+        An experiment of plain dicts has none (`UsageError`); `tunable_values` is there always.
+        """
+        if self._context.tunables is None:
+            raise UsageError(f"experiment {self.experiment_id!r} has no tunables: use trial.tunable_values")
+        if self._tunables is None:
             self._tunables = self._context.tunables.copy().assign(self._values).reset()
         return self._tunables
 

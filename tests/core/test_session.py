@@ -1,0 +1,244 @@
+"""Opening, retrying, forking and closing, whatever the backend."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from trialstore import Status, Storage
+from trialstore.backend import Capability
+from trialstore.errors import (
+    ForkedStorageError,
+    StorageClosedError,
+    StorageNotFoundError,
+    StorageUnavailableError,
+    TransientError,
+)
+from trialstore.records import ExperimentQuery, ExperimentRecord, Order, TrialQuery, TrialRecord
+from trialstore.retry import retried
+from trialstore.session import Session
+from trialstore_memory import MemoryBackend
+
+
+class FlakyBackend(MemoryBackend):
+    """Fails in passing as often as it is told to, at opening and at looking for experiments."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        super().__init__(config)
+        self.open_failures = config.get("open_failures", 0)
+        self.find_failures = config.get("find_failures", 0)
+        self.opened = 0
+
+    def open(self, *, create: bool, read_only: bool) -> None:
+        super().open(create=create, read_only=read_only)
+        self.opened += 1
+        if self.opened <= self.open_failures:
+            raise TransientError("the server is starting")
+
+    def find_experiments(self, query: ExperimentQuery) -> list[ExperimentRecord]:
+        if self.find_failures > 0:
+            self.find_failures -= 1
+            raise TransientError("deadlock")
+        return super().find_experiments(query)
+
+
+class SharedBackend(FlakyBackend):
+    """Says that processes may share it, and remembers whether it was told of a fork."""
+
+    capabilities = frozenset(Capability)
+    forked = False
+
+    def after_fork(self) -> None:
+        super().after_fork()
+        self.forked = True
+
+
+def in_a_child(check: Any) -> bool:
+    """Return what a check returned in a forked child."""
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if check() else 1)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_a_call_that_fails_in_passing_is_repeated() -> None:
+    assert Storage(FlakyBackend({"find_failures": 5})).experiments == {}
+
+
+def test_opening_that_fails_in_passing_is_repeated() -> None:
+    backend = FlakyBackend({"open_failures": 3})
+    assert Storage(backend).experiments == {}
+    assert backend.opened == 4
+
+
+def test_a_call_that_keeps_failing_is_given_up() -> None:
+    storage = Storage(FlakyBackend({"find_failures": 10**9}), retry_for=0.05)
+    with pytest.raises(StorageUnavailableError, match=r"deadlock \(gave up after 0.05 s") as error:
+        len(storage.experiments)
+    assert not isinstance(error.value, TransientError)
+    assert isinstance(error.value, ConnectionError)
+
+
+def test_without_patience_a_call_is_made_once() -> None:
+    backend = FlakyBackend({"find_failures": 1})
+    with pytest.raises(StorageUnavailableError, match=r"^deadlock$"):
+        len(Storage(backend, retry_for=0).experiments)
+    assert backend.find_failures == 0
+
+
+def test_a_long_retry_warns(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trialstore.retry._WARN_AFTER", 0.0)
+    with caplog.at_level(logging.WARNING):
+        len(Storage(FlakyBackend({"find_failures": 2})).experiments)
+    assert "still trying after" in caplog.text
+    assert "deadlock" in caplog.text
+
+
+def test_other_errors_are_not_repeated() -> None:
+    calls = []
+
+    def fail() -> None:
+        calls.append(1)
+        raise StorageNotFoundError("gone")
+
+    with pytest.raises(StorageNotFoundError):
+        retried(60, fail)
+    assert calls == [1]
+
+
+def test_a_failed_opening_may_be_tried_again_later() -> None:
+    backend = FlakyBackend({"open_failures": 1})
+    storage = Storage(backend, lazy_schema_create=True, retry_for=0)
+    with pytest.raises(StorageUnavailableError, match="starting"):
+        len(storage.experiments)
+    assert len(storage.experiments) == 0
+
+
+def test_threads_open_it_once() -> None:
+    backend = FlakyBackend({})
+    storage = Storage(backend, lazy_schema_create=True)
+    threads = [threading.Thread(target=lambda: len(storage.experiments)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert backend.opened == 1
+
+
+def test_a_forked_child_may_not_use_what_lives_in_its_parent() -> None:
+    storage = Storage(MemoryBackend({}))
+
+    def refuses() -> bool:
+        try:
+            len(storage.experiments)
+        except ForkedStorageError as error:
+            return "cannot be used in a forked child" in str(error)
+        return False
+
+    assert in_a_child(refuses)
+    assert len(storage.experiments) == 0
+
+
+def test_a_forked_child_of_a_closed_storage_finds_it_closed() -> None:
+    storage = Storage(MemoryBackend({}))
+    storage.close()
+
+    def is_closed() -> bool:
+        try:
+            len(storage.experiments)
+        except StorageClosedError:
+            return True
+        return False
+
+    assert in_a_child(is_closed)
+
+
+def test_a_forked_child_uses_what_can_be_shared_even_if_a_thread_held_the_lock() -> None:
+    backend = SharedBackend({})
+    storage = Storage(backend, lazy_schema_create=True)
+    with storage.session._lock:
+        thread_result: list[bool] = []
+        thread = threading.Thread(
+            target=lambda: thread_result.append(
+                in_a_child(lambda: len(storage.experiments) == 0 and backend.forked)
+            )
+        )
+        thread.start()
+        thread.join()
+    assert thread_result == [True]
+
+
+def test_a_forgotten_session_is_no_burden_to_a_child() -> None:
+    Session(MemoryBackend({}))
+    assert in_a_child(lambda: True)
+
+
+@pytest.mark.parametrize(
+    ("order", "limits"), [(Order.TRIAL_ID, [3, 3, 3]), (Order.DUE, [None]), (Order.COMPLETION, [None])]
+)
+def test_many_trials_are_read_in_pages_by_id(
+    order: Order, limits: list[int | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int | None] = []
+
+    class Recorder(MemoryBackend):
+        def find_trials(self, query: TrialQuery) -> list[TrialRecord]:
+            asked.append(query.limit)
+            return super().find_trials(query)
+
+    storage = Storage(Recorder({}))
+    with storage.experiment(experiment_id="e") as experiment:
+        for trial in experiment.new_trials([{"x": 1}] * 7):
+            trial.update(Status.FAILED, trial.ts_start)
+        uid = storage.experiments["e"]._record.uid
+        monkeypatch.setattr("trialstore.session.PAGE", 3)
+        found = storage.session.find_trials(TrialQuery(uid=uid, order=order))
+    assert [trial.trial_id for trial in found] == [*range(1, 8)]
+    assert asked == limits
+
+
+def test_many_tunable_configs_are_read_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trialstore.session.PAGE", 3)
+    storage = Storage(MemoryBackend({}))
+    with storage.experiment(experiment_id="e") as experiment:
+        experiment.new_trials([{"x": i} for i in range(8)])
+    assert [config.config_dict["x"] for config in storage.experiments["e"].tunable_configs.values()] == [
+        *range(8)
+    ]
+
+
+def test_what_happens_is_told_once_after_it_happened() -> None:
+    told: list[tuple[Any, ...]] = []
+
+    class Listener:
+        def experiment_opened(self, *facts: Any) -> None:
+            told.append(("opened", *facts))
+
+        def trials_added(self, *facts: Any) -> None:
+            told.append(("added", *facts))
+
+        def trial_changed(self, *facts: Any) -> None:
+            told.append(("changed", *facts))
+
+    storage = Storage(MemoryBackend({}), observers=Listener())
+    with storage.experiment(experiment_id="e", max_attempts=1) as experiment:
+        first, second = experiment.new_trials([{"x": 1}, {"x": 2}])
+        for _ in range(2):
+            first.update(Status.FAILED, first.ts_start)
+        (claimed,) = experiment.claim_trials(1, lease=1, timestamp=second.ts_start)
+        claimed.release()
+        experiment.claim_trials(1, lease=1, timestamp=second.ts_start)
+        experiment.claim_trials(1)
+    assert told[:6] == [
+        ("opened", "e"),
+        ("added", "e", [1, 2]),
+        ("changed", "e", 1, Status.FAILED),
+        ("changed", "e", 2, Status.RUNNING),
+        ("changed", "e", 2, Status.PENDING),
+        ("changed", "e", 2, Status.RUNNING),
+    ]
