@@ -24,6 +24,9 @@ if TYPE_CHECKING:
         Backend,
         Capability,
     )
+    from trialstore.claimed_trial import (
+        ClaimedTrial,
+    )
     from trialstore.config import (
         composed_schema,
     )
@@ -98,6 +101,7 @@ __all__ = [
     "BackendNotInstalledError",
     "BackendSpec",
     "Capability",
+    "ClaimedTrial",
     "ConfigError",
     "ConfigNotFoundError",
     "CorruptStorageError",
@@ -144,6 +148,7 @@ __all__ = [
 
 _HOMES = {
     "trialstore.backend": ("Backend", "Capability"),
+    "trialstore.claimed_trial": ("ClaimedTrial",),
     "trialstore.config": ("composed_schema",),
     "trialstore.data": (
         "ExperimentData",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from trialstore.codec import decode
+from trialstore.codec import decode, encode_definition
 from trialstore.errors import ExperimentNotFoundError, TrialstoreError, TunablesMismatchError
 from trialstore.records import ExperimentQuery, ExperimentRecord, TrialQuery
-from trialstore.resume import created_or_resumed, warn_of_differences
+from trialstore.resume import created, warn_of_differences
 from trialstore.values import Scalar
 
 if TYPE_CHECKING:
@@ -19,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class ExperimentContext:
-    """One experiment, as its handles see it: `record` is what was given until it is found in the storage."""
+    """One experiment, as its handles see it: `record` is what was given until it is found in the storage.
+
+    It holds no lock: finding and creating an experiment may be repeated, and each leads to the same one.
+    """
 
     def __init__(
         self, session: Session, record: ExperimentRecord, tunables: TunableGroups | None, *, is_stored: bool
@@ -28,14 +30,7 @@ class ExperimentContext:
         self.record = record
         self.tunables = tunables
         self._is_stored = is_stored
-        self._lock = RLock()
         self._adopt_tunables()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _lock=RLock())
 
     @property
     def uid(self) -> str:
@@ -49,35 +44,32 @@ class ExperimentContext:
 
     def enter(self) -> None:
         """Create or resume the experiment; if this handle did so before, read again what is stored."""
-        with self._lock:
-            if self._is_stored:
-                self._refresh()
-            else:
-                self._adopt(created_or_resumed(self.session, self.record, self.tunables))
+        if self._is_stored:
+            self.refresh()
+        elif not self._look_for_it():
+            self._adopt_or_warn(created(self.session, self.record))
         self.session.events.experiment_opened(self.record.experiment_id)
 
     def ensure_entered(self) -> None:
-        """Create or resume the experiment unless that has happened: before a first write."""
-        with self._lock:
-            if not self._is_stored:
-                self.enter()
+        """Create the experiment unless it is known to be stored: before a first write."""
+        if not self._is_stored:
+            self.enter()
 
     def ensure_found(self) -> None:
         """Find the experiment in the storage, or raise `ExperimentNotFoundError`: before a first read."""
-        self.look()
-        if not self._is_stored:
+        if not self.look():
             raise self._not_found()
 
-    def look(self) -> None:
+    def look(self) -> bool:
         """Find out whether the experiment is in the storage, unless that is known."""
-        with self._lock:
-            if self._is_stored:
-                return
-            for stored in self.session.find_experiments(
-                ExperimentQuery(experiment_ids=[self.record.experiment_id])
-            ):
-                warn_of_differences(self.record, stored, self.tunables)
-                self._adopt(stored)
+        return self._is_stored or self._look_for_it()
+
+    def refresh(self) -> None:
+        """Read the experiment again, or raise `ExperimentNotFoundError` if this very one has been deleted."""
+        found = self.session.find_experiments(ExperimentQuery(uids=[self.uid]))
+        if not found:
+            raise self._not_found()
+        self.record = found[0]
 
     def find(self, **conditions: Any) -> list[TrialRecord]:
         """Return the trials of the experiment that meet the conditions of a `TrialQuery`."""
@@ -86,8 +78,8 @@ class ExperimentContext:
 
     def check_fit(self, configs: Iterable[Mapping[str, Scalar]]) -> None:
         """Raise `TunablesMismatchError` unless stored parameter values fit the tunables."""
-        if self.tunables is None:
-            return
+        if self.tunables is None or encode_definition(self.tunables.definition()) == self.record.tunables:
+            return  # what was stored under this very definition fits it
         for values in configs:
             try:
                 self.tunables.check(values)
@@ -95,19 +87,15 @@ class ExperimentContext:
                 message = f"stored values of experiment {self.record.experiment_id!r} do not fit its tunables: {error}"
                 raise TunablesMismatchError(message) from error
 
-    def _refresh(self) -> None:
-        found = self.session.find_experiments(ExperimentQuery(uids=[self.uid]))
-        if not found:
-            raise self._not_found()
-        self.record = found[0]
+    def _look_for_it(self) -> bool:
+        query = ExperimentQuery(experiment_ids=[self.record.experiment_id])
+        for stored in self.session.find_experiments(query):
+            self._adopt_or_warn(stored)
+        return self._is_stored
 
-    def _not_found(self) -> ExperimentNotFoundError:
-        return ExperimentNotFoundError(
-            f"experiment {self.record.experiment_id!r} is not in {self.session.backend.label}: it was never begun, or has "
-            "been deleted; storage.experiment() makes a handle that begins it"
-        )
-
-    def _adopt(self, stored: ExperimentRecord) -> None:
+    def _adopt_or_warn(self, stored: ExperimentRecord) -> None:
+        """Take what is stored for what is so, and warn where it differs from what was given."""
+        warn_of_differences(self.record, stored, self.tunables)
         self.record = stored
         self._is_stored = True
         self._adopt_tunables()
@@ -117,3 +105,9 @@ class ExperimentContext:
             from trialstore.tunables import TunableGroups
 
             self.tunables = TunableGroups(decode(self.record.tunables))
+
+    def _not_found(self) -> ExperimentNotFoundError:
+        return ExperimentNotFoundError(
+            f"experiment {self.record.experiment_id!r} is not in {self.session.backend.label}: it was never begun, or has "
+            "been deleted; storage.experiment() makes a handle that begins it"
+        )

@@ -16,10 +16,10 @@
     ├── AlreadyCompletedError (RuntimeError)        a completion is final
     ├── StaleTrialError (RuntimeError)              this handle's attempt is over
     ├── UsageError (RuntimeError)                   a call in the wrong order, such as entering twice
-    │   ├── StorageClosedError
-    │   └── ForkedStorageError                      an in-process storage in a forked child
+    │   └── StorageClosedError
     ├── ReadOnlyError (PermissionError)
     ├── UnsupportedError (RuntimeError)             the backend does not declare that capability
+    │   └── ForkedStorageError                      an in-process storage in a forked child
     ├── SchemaVersionError (RuntimeError)           an older or newer schema stands in the storage
     ├── BackendNotInstalledError (ImportError)      the plugin is there, what it needs is not
     ├── PluginError (RuntimeError)                  a plugin that is broken or clashes with another
@@ -150,16 +150,16 @@ class StorageClosedError(UsageError):
     """The storage has been closed."""
 
 
-class ForkedStorageError(UsageError):
-    """An in-process storage cannot be used in a forked child: it would be a silent copy."""
-
-
 class ReadOnlyError(TrialstoreError, PermissionError):
     """The storage was opened for reading only, or the engine cannot be written to."""
 
 
 class UnsupportedError(TrialstoreError, RuntimeError):
     """The backend does not declare the capability that the call needs."""
+
+
+class ForkedStorageError(UnsupportedError):
+    """An in-process storage cannot be used in a forked child: it would be a silent copy."""
 
 
 class SchemaVersionError(TrialstoreError, RuntimeError):

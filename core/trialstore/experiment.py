@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from msgspec.structs import replace
 
+from trialstore.claimed_trial import ClaimedTrial
 from trialstore.codec import EMPTY, decode, decode_scalar
 from trialstore.context import ExperimentContext
 from trialstore.errors import TunableConfigNotFoundError, UsageError
@@ -54,8 +55,12 @@ class Experiment:
             raise UsageError(
                 f"experiment {self!r} has been entered already; leave it before entering it again"
             )
-        self._context.enter()
         self._is_entered = True
+        try:
+            self._context.enter()
+        except BaseException:
+            self._is_entered = False
+            raise
         return self
 
     def __exit__(
@@ -136,8 +141,10 @@ class Experiment:
 
         See `new_trial` for their meaning and the errors; if one of the trials cannot be stored, none is.
         """
+        self._context.look()
+        new = new_trials(self._context.tunables, tunables, ts_start, config)
         self._context.ensure_entered()
-        return self._add(new_trials(self._context.tunables, tunables, ts_start, config))
+        return self._add(new)
 
     def merge(self, experiment_ids: Sequence[str], storage: Storage | None = None) -> list[Trial]:
         """Copy the completed trials of other experiments as new trials of this one.
@@ -169,8 +176,9 @@ class Experiment:
         read = read_sources(self._context.session if storage is None else storage.session, experiment_ids)
         self._context.look()
         sources = fitted(read, self._context)
-        self._context.enter()
-        return self._add(copies_of(sources, self._context))
+        self._context.ensure_entered()
+        self._context.refresh()
+        return self._add(copies_of(sources, self._context), known_before=self.trial_id)
 
     def load(
         self, last_trial_id: int = -1
@@ -254,7 +262,7 @@ class Experiment:
         limit: int = 1,
         lease: timedelta | float | None = None,
         timestamp: datetime | None = None,
-    ) -> list[Trial]:
+    ) -> list[ClaimedTrial]:
         """Take trials to run, exclusively: they are running now, and this runner's, and no one else gets them.
 
         Parameters
@@ -280,19 +288,29 @@ class Experiment:
             max_attempts=self.max_attempts,
         )
         self._expire_leases(claim.due_by)
-        trials = self._trials(self._context.session.claim_trials(claim), claimed=True)
-        for trial in trials:
-            self._context.session.events.trial_changed(self.experiment_id, trial.trial_id, Status.RUNNING)
-        return trials
+        records = self._context.session.claim_trials(claim)
+        claimed = [
+            record for record in records if record.status.is_running()
+        ]  # others ended before a retry came through
+        values = self._values_of(claimed)
+        for record in claimed:
+            self._context.session.events.trial_changed(self.experiment_id, record.trial_id, record.status)
+        return [
+            ClaimedTrial(self._context, record, values[record.tunable_config_id], claim.lease)
+            for record in claimed
+        ]
 
-    def _add(self, new: list[tuple[NewTrial, dict[str, Scalar]]]) -> list[Trial]:
-        session, next_before = self._context.session, self.trial_id
+    def _add(
+        self, new: list[tuple[NewTrial, dict[str, Scalar]]], known_before: int = 0
+    ) -> list[Trial]:
+        """Add trials; those with ids below `known_before` were there already, and observers know them."""
         if not new:
             return []
+        session = self._context.session
         records = session.add_trials(self._context.uid, [trial for trial, _ in new], self._first_id)
+        if added := [record.trial_id for record in records if record.trial_id >= known_before]:
+            session.events.trials_added(self.experiment_id, added)
         self._saw(max(record.trial_id for record in records))
-        added = [record.trial_id for record in records if record.trial_id >= next_before]
-        session.events.trials_added(self.experiment_id, added)
         return [
             Trial(self._context, replace(record, metadata=trial.metadata, metrics=trial.metrics), values)
             for record, (trial, values) in zip(records, new, strict=True)
@@ -302,13 +320,10 @@ class Experiment:
         next_trial_id = max(trial_id + 1, self._context.record.next_trial_id or 0)
         self._context.record = replace(self._context.record, next_trial_id=next_trial_id)
 
-    def _trials(self, records: list[TrialRecord], *, claimed: bool = False) -> list[Trial]:
+    def _trials(self, records: list[TrialRecord]) -> list[Trial]:
         values = self._values_of(records)
         self._context.check_fit(values.values())
-        return [
-            Trial(self._context, record, values[record.tunable_config_id], claimed=claimed)
-            for record in records
-        ]
+        return [Trial(self._context, record, values[record.tunable_config_id]) for record in records]
 
     def _values_of(self, records: Iterable[TrialRecord]) -> dict[int, dict[str, Scalar]]:
         return values_by_id(self._context.session, (record.tunable_config_id for record in records))

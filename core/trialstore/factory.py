@@ -130,7 +130,8 @@ def open(  # noqa: A001 - trialstore.open() reads like gzip.open()
     read = spec.config_from_url or config_from_url
     source = Source("the URL", {"class": spec.class_path, "config": dict(read(url))}, literal=True)
     given = Given(config=source, folders=Folders.of(()))
-    return _Recipe(given, _by_name(plugins), retry_for, create, read_only, lazy_schema_create).storage(registry)
+    recipe = _Recipe(given, _by_name(plugins), retry_for, create, read_only, lazy_schema_create)
+    return recipe.storage(registry)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,19 @@
-"""Creates an experiment, or resumes the one that is stored: the stored facts win, and differences are named."""
+"""Creates an experiment, and names what differs when one is resumed: the stored facts win."""
 
 from __future__ import annotations
 
+import inspect
+import uuid
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from trialstore.codec import decode
+from trialstore.codec import decode, encode_definition
 from trialstore.errors import ExperimentMismatchWarning
 from trialstore.git_facts import git_facts
-from trialstore.records import ExperimentQuery, ExperimentRecord
+from trialstore.records import ExperimentRecord
 
 if TYPE_CHECKING:
     from trialstore.session import Session
@@ -20,15 +22,10 @@ if TYPE_CHECKING:
 _FACTS = ("description", "root_env_config", "max_attempts")
 
 
-def created_or_resumed(
-    session: Session, given: ExperimentRecord, tunables: TunableGroups | None
-) -> ExperimentRecord:
-    """Return the stored experiment with the id of `given`, which is stored first if there is none."""
-    found = session.find_experiments(ExperimentQuery(experiment_ids=[given.experiment_id]))
-    stored = found[0] if found else session.put_experiment(_with_git_facts(given))
-    if stored.uid != given.uid:
-        warn_of_differences(given, stored, tunables)
-    return stored
+def created(session: Session, given: ExperimentRecord) -> ExperimentRecord:
+    """Return the stored experiment with the id of `given`, which is stored under a new uid unless somebody was faster."""
+    repo, commit = git_facts(given.root_env_config)
+    return session.put_experiment(replace(given, uid=uuid.uuid4().hex, git_repo=repo, git_commit=commit))
 
 
 def warn_of_differences(
@@ -38,12 +35,17 @@ def warn_of_differences(
     differences = [*_differing_facts(given, stored), *_differing_tunables(stored, tunables)]
     if differences:
         message = f"experiment {stored.experiment_id!r} is resumed as it is stored, which differs from what was given: "
-        warnings.warn(message + "; ".join(differences), ExperimentMismatchWarning, stacklevel=5)
+        warnings.warn(
+            message + "; ".join(differences), ExperimentMismatchWarning, stacklevel=_depth_of_caller()
+        )
 
 
-def _with_git_facts(given: ExperimentRecord) -> ExperimentRecord:
-    repo, commit = git_facts(given.root_env_config)
-    return replace(given, git_repo=repo, git_commit=commit)
+def _depth_of_caller() -> int:
+    """Return the stack level, as `warnings.warn` counts, of the first caller outside this package."""
+    frame, depth = inspect.currentframe(), 0
+    while frame is not None and frame.f_globals.get("__package__") == __package__:
+        frame, depth = frame.f_back, depth + 1
+    return depth
 
 
 def _differing_facts(given: ExperimentRecord, stored: ExperimentRecord) -> Iterator[str]:
@@ -56,10 +58,13 @@ def _differing_facts(given: ExperimentRecord, stored: ExperimentRecord) -> Itera
 
 
 def _differing_tunables(stored: ExperimentRecord, tunables: TunableGroups | None) -> Iterator[str]:
+    if tunables is None or stored.tunables == encode_definition(tunables.definition()):
+        return
+    if stored.tunables is None:
+        yield "it has no tunables (the given ones are used)"
+        return
     from trialstore.tunables import TunableGroups
 
-    if tunables is None or stored.tunables is None:
-        return
     if names := TunableGroups(decode(stored.tunables)).differences(tunables):
         yield f"the definitions of these tunables differ (the given ones are used): {', '.join(names)}"
 

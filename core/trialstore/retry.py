@@ -40,7 +40,7 @@ def _with_patience(seconds: float, operation: Callable[_P, _T], *args: _P.args, 
         retry=tenacity.retry_if_exception_type(TransientError),
         stop=tenacity.stop_after_delay(seconds),
         wait=tenacity.wait_random_exponential(multiplier=0.01, max=1.0),
-        before_sleep=_warn_once_it_takes_long,
+        before_sleep=_Warning(),
         reraise=True,
     )
     try:
@@ -49,7 +49,14 @@ def _with_patience(seconds: float, operation: Callable[_P, _T], *args: _P.args, 
         raise StorageUnavailableError(f"{error} (gave up after {seconds:.3g} s of retries)") from error
 
 
-def _warn_once_it_takes_long(state: RetryCallState) -> None:
-    elapsed, outcome = state.seconds_since_start or 0.0, state.outcome
-    if elapsed >= _WARN_AFTER and outcome is not None:
-        _LOG.warning("still trying after %.1f s: %s", elapsed, outcome.exception())
+class _Warning:
+    """Says once, when it takes long, what the call is waiting for."""
+
+    def __init__(self) -> None:
+        self._was_given = False
+
+    def __call__(self, state: RetryCallState) -> None:
+        elapsed, outcome = state.seconds_since_start or 0.0, state.outcome
+        if not self._was_given and elapsed >= _WARN_AFTER and outcome is not None:
+            self._was_given = True
+            _LOG.warning("still trying after %.1f s: %s", elapsed, outcome.exception())

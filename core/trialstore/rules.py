@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from trialstore.errors import AlreadyCompletedError, InvalidInputError, StaleTrialError
 from trialstore.records import TrialChange, TrialRecord
-from trialstore.status import COMPLETED, Status
+from trialstore.status import Status
 
 _LOG = logging.getLogger(__name__)
 
@@ -18,6 +18,8 @@ RUNNING = frozenset({Status.RUNNING})
 NOT_STARTED = frozenset({Status.UNKNOWN, Status.PENDING, Status.READY})
 UNFINISHED = NOT_STARTED | RUNNING
 ANY = frozenset(Status)
+
+_SETTINGS = ("status", "ts_start", "ts_end", "trial_runner_id", "metadata", "metrics")
 
 
 def check_status(status: Any) -> Status:
@@ -35,29 +37,46 @@ def check_update(status: Status, metrics: Mapping[str, Any] | None) -> None:
         raise InvalidInputError(f"{status.name} is not a completion and cannot have metrics")
 
 
-def may_follow(status: Status, *, claimed: bool) -> frozenset[Status]:
-    """Return the statuses from which a trial may get `status`.
-
-    Whoever claimed the trial made it RUNNING by that, so from a claimed handle only a completion can follow.
-    """
-    if status.is_completed():
-        return RUNNING if claimed else UNFINISHED
-    return frozenset() if claimed else NOT_STARTED
+def may_precede(status: Status) -> frozenset[Status]:
+    """Return the statuses from which a trial may get `status`."""
+    return UNFINISHED if status.is_completed() else NOT_STARTED
 
 
-def refuse(trial: str, change: TrialChange, stored: TrialRecord, *, claimed: bool) -> None:
+def settings_of(change: TrialChange) -> dict[str, Any]:
+    """Return what a change sets of the fields that a trial shows."""
+    return {name: value for name in _SETTINGS if (value := getattr(change, name)) is not UNSET}
+
+
+def holds(change: TrialChange, stored: TrialRecord) -> bool:
+    """Tell whether what stands in `stored` is what a change expects."""
+    return (
+        stored.attempt == change.attempt
+        and stored.status in change.from_statuses
+        and change.expected_trial_runner_id in {UNSET, stored.trial_runner_id}
+        and change.expected_metadata in {UNSET, stored.metadata}
+    )
+
+
+def is_completion(change: TrialChange) -> bool:
+    """Tell whether a change ends the trial."""
+    return isinstance(change.status, Status) and change.status.is_completed()
+
+
+def is_repetition(change: TrialChange, stored: TrialRecord) -> bool:
+    """Tell whether a change is the very completion that is stored, to the microsecond and the last metric."""
+    metrics = None if change.metrics is UNSET else change.metrics
+    wanted = (change.attempt, change.status, change.ts_end, metrics)
+    return wanted == (stored.attempt, stored.status, stored.ts_end, stored.metrics)
+
+
+def refuse(trial: str, change: TrialChange, stored: TrialRecord) -> None:
     """Say why a change of status was not applied: raise, log a warning, or (for a repetition) say nothing."""
     check_fence(change.attempt, stored)
-    status = change.status
-    if stored.status.is_completed() and (claimed or status in COMPLETED):
-        if not _is_repetition(change, stored):
-            raise AlreadyCompletedError(
-                f"trial {trial} has ended as {stored.status.name} already, and that is final"
-            )
-    elif claimed:
-        check_running(trial, stored)
-    elif isinstance(status, Status):
-        _LOG.warning("trial %s is %s: the new status %s is ignored", trial, stored.status.name, status.name)
+    if not is_completion(change):
+        new = Status.parse(change.status).name
+        _LOG.warning("trial %s is %s: the new status %s is ignored", trial, stored.status.name, new)
+    elif not is_repetition(change, stored):
+        check_not_completed(trial, stored)
 
 
 def check_fence(attempt: int, stored: TrialRecord) -> None:
@@ -66,17 +85,16 @@ def check_fence(attempt: int, stored: TrialRecord) -> None:
         raise StaleTrialError.of(stored.trial_id, attempt, stored.attempt)
 
 
-def check_running(trial: str, stored: TrialRecord) -> None:
-    """Raise unless the trial, whose attempt is the right one, is still running."""
+def check_not_completed(trial: str, stored: TrialRecord) -> None:
+    """Raise `AlreadyCompletedError` if the trial has ended."""
     if stored.status.is_completed():
         raise AlreadyCompletedError(
             f"trial {trial} has ended as {stored.status.name} already, and that is final"
         )
-    if not stored.status.is_running():
+
+
+def check_running(trial: str, stored: TrialRecord, runner: int | None) -> None:
+    """Raise unless the trial, whose attempt is the right one, still runs for this runner."""
+    check_not_completed(trial, stored)
+    if not stored.status.is_running() or stored.trial_runner_id != runner:
         raise StaleTrialError(f"trial {trial} was given back and is {stored.status.name}: claim it again")
-
-
-def _is_repetition(change: TrialChange, stored: TrialRecord) -> bool:
-    """Tell whether the change is the very completion that is stored, to the microsecond and the last metric."""
-    metrics = None if change.metrics is UNSET else change.metrics
-    return (change.status, change.ts_end, metrics) == (stored.status, stored.ts_end, stored.metrics)

@@ -13,10 +13,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from msgspec.structs import replace
 
 from trialstore.backend import Backend, Capability
-from trialstore.errors import ForkedStorageError, ReadOnlyError, StorageClosedError, UsageError
-from trialstore.events import Events, NoEvents
+from trialstore.errors import (
+    ForkedStorageError,
+    ReadOnlyError,
+    StorageClosedError,
+    TransientError,
+    UnsupportedError,
+    UsageError,
+)
+from trialstore.events import Events, GuardedEvents
 from trialstore.records import Order
 from trialstore.retry import retried
+from trialstore.rules import holds
 
 if TYPE_CHECKING:
     from trialstore.codec import Encoded
@@ -70,7 +78,7 @@ class Session:
         recipe: Callable[[], Storage] | None = None,
     ) -> None:
         self.backend = backend
-        self.events = events or NoEvents()
+        self.events = GuardedEvents(events)
         self.read_only = read_only
         self.retry_for = retry_for
         self._create = create and not read_only
@@ -81,7 +89,7 @@ class Session:
             os.register_at_fork(after_in_child=partial(_after_fork, weakref.ref(self)))
 
     def __reduce__(self) -> tuple[Callable[..., Session], tuple[Any, ...]]:
-        self._must_be_shareable("pickled", UsageError)
+        self._must_be_shareable("pickled", UnsupportedError)
         if self._recipe is None:
             raise UsageError(
                 f"storage {self.backend.label} cannot be pickled: it was made from a backend object; "
@@ -155,7 +163,13 @@ class Session:
 
     def change_trial(self, change: TrialChange, retry_for: float | None = None) -> ChangeOutcome:
         """Apply a change; `retry_for` seconds replace the session's, for a change that is worthless later."""
-        return self._write(self.backend.change_trial, change, retry_for=retry_for)
+        return self._write(self._change_trial, change, retry_for=retry_for)
+
+    def _change_trial(self, change: TrialChange) -> ChangeOutcome:
+        outcome = self.backend.change_trial(change)
+        if not outcome.applied and holds(change, outcome.record):
+            raise TransientError(f"trial {change.trial_id} was changed by others at the same moment")
+        return outcome
 
     def add_telemetry(self, batch: TelemetryBatch) -> None:
         self._write(self.backend.add_telemetry, batch)
@@ -177,7 +191,11 @@ class Session:
 
     def _open(self) -> None:
         first = min(FIRST_CONNECTION_SECONDS, self.retry_for)
-        retried(first, self.backend.open, create=self._create, read_only=self.read_only)
+        try:
+            retried(first, self.backend.open, create=self._create, read_only=self.read_only)
+        except BaseException:
+            self.backend.close()
+            raise
         self._state = "open"
 
     def _must_be(self, *states: str) -> None:
@@ -186,7 +204,7 @@ class Session:
         if self._state == "forked":
             self._must_be_shareable("used in a forked child", ForkedStorageError)
 
-    def _must_be_shareable(self, what: str, error: type[UsageError]) -> None:
+    def _must_be_shareable(self, what: str, error: type[UnsupportedError]) -> None:
         if Capability.MULTI_PROCESS not in self.backend.capabilities:
             raise error(
                 f"storage {self.backend.label} lives in one process and cannot be {what}; "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
@@ -134,7 +133,7 @@ class Storage:
         """
         given = ExperimentRecord(
             experiment_id=plain_name(experiment_id, "experiment_id"),
-            uid=uuid.uuid4().hex,
+            uid="",
             description=None if description is None else plain_text(description, "description"),
             root_env_config=None
             if root_env_config is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET
@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from trialstore import rules
 from trialstore.codec import EMPTY, MAX_METRICS_BYTES, decode, encode, encode_scalar
-from trialstore.errors import InvalidInputError, UsageError
-from trialstore.records import TelemetryBatch, TelemetryRow, TrialChange
+from trialstore.errors import InvalidInputError, TrialNotFoundError, UsageError
+from trialstore.records import Parts, TelemetryBatch, TelemetryRow, TrialChange
 from trialstore.session import new_token
 from trialstore.status import Status
-from trialstore.times import from_micros, now_micros, to_duration, to_micros
+from trialstore.times import Micros, from_micros, now_micros, to_micros
 from trialstore.values import (
     Scalar,
     Value,
@@ -25,6 +25,7 @@ from trialstore.values import (
     plain_name,
     plain_scalar,
     plain_scalars,
+    plain_text,
 )
 
 if TYPE_CHECKING:
@@ -38,23 +39,15 @@ _LOG = logging.getLogger(__name__)
 class Trial:
     """One run of one tunable config in an experiment.
 
-    Made by an `Experiment`, never directly. It shows what was stored when it was made or last changed by itself;
-    what others change is checked in the storage at each write.
+    Made by an `Experiment`, never directly. It shows what was stored when it was read, and what it changed itself since;
+    what others did is found out at each write.
     """
 
-    def __init__(
-        self,
-        context: ExperimentContext,
-        record: TrialRecord,
-        values: Mapping[str, Scalar],
-        *,
-        claimed: bool = False,
-    ) -> None:
+    def __init__(self, context: ExperimentContext, record: TrialRecord, values: Mapping[str, Scalar]) -> None:
         self._context = context
-        self._record = record
-        self._attempt = record.attempt
+        self._read = record
+        self._changed: dict[str, Any] = {}
         self._values = dict(values)
-        self._claimed = claimed
         self._tunables: TunableGroups | None = None
 
     def __repr__(self) -> str:
@@ -88,7 +81,7 @@ class Trial:
     @property
     def attempt(self) -> int:
         """The attempt that this handle stands for; 0 for a trial that was never claimed."""
-        return self._attempt
+        return self._read.attempt
 
     @property
     def ts_start(self) -> datetime:
@@ -143,13 +136,13 @@ class Trial:
         ------
         InvalidInputError
             If one of the names is there already, in the storage too, or a value cannot be stored.
+        StaleTrialError
+            If this handle's attempt is over.
         """
         new = plain_metadata(new_config_data, "new_config_data")
         record, token = self._record, new_token()
         while not (outcome := self._apply(self._metadata_change(token, record, new))).applied:
-            rules.check_fence(self.attempt, record := outcome.record)
-            if self._claimed:
-                rules.check_running(repr(self), record)
+            self._check_open(record := outcome.record)
 
     def set_trial_runner(self, trial_runner_id: int) -> int | None:
         """Assign the trial to a runner if it has none or, while it is pending, to another one.
@@ -161,19 +154,22 @@ class Trial:
         """
         runner = plain_int(trial_runner_id, "trial_runner_id")
         record, token, applied = self._record, new_token(), False
-        while not applied:
+        while not applied and (record.status.is_pending() or record.trial_runner_id is None):
             outcome = self._context.session.change_trial(self._runner_change(token, record, runner))
             applied, record = outcome.applied, outcome.record
-            if not applied and not record.status.is_pending() and record.trial_runner_id is not None:
-                _LOG.warning(
-                    "trial %r stays with runner %s instead of %s", self, record.trial_runner_id, runner
-                )
-                break
-        self._record = replace(self._record, trial_runner_id=record.trial_runner_id)
-        return record.trial_runner_id
+        stored = runner if applied else self._stored().trial_runner_id
+        if stored != runner:
+            _LOG.warning("trial %r stays with runner %s instead of %s", self, stored, runner)
+        self._changed["trial_runner_id"] = stored
+        return stored
 
     def update(
-        self, status: Status, timestamp: datetime, metrics: Mapping[str, Any] | None = None
+        self,
+        status: Status,
+        timestamp: datetime,
+        metrics: Mapping[str, Any] | None = None,
+        *,
+        reason: str | None = None,
     ) -> Mapping[str, Any] | None:
         """Store a new status and, with a completion, the metrics: in one atomic step with the history.
 
@@ -189,6 +185,8 @@ class Trial:
         metrics
             Metric names to values: needed for `SUCCEEDED` (it may be empty), optional for other completions, and not
             allowed otherwise.
+        reason
+            Why, for the history: the message of a failure, for example.
 
         Returns
         -------
@@ -205,14 +203,8 @@ class Trial:
             If this handle's attempt is over.
         """
         rules.check_update(status, metrics)
-        change = self._status_change(
-            status, to_micros(timestamp, "timestamp"), self._encoded(status, metrics)
-        )
-        outcome = self._apply(change)
-        if outcome.applied:
-            self._context.session.events.trial_changed(self.experiment_id, self.trial_id, status)
-        else:
-            rules.refuse(repr(self), change, outcome.record, claimed=self._claimed)
+        encoded = self._encoded(status, metrics)
+        self._update(self._status_change(status, to_micros(timestamp, "timestamp"), encoded, reason))
         return metrics
 
     def update_telemetry(
@@ -248,45 +240,20 @@ class Trial:
         )
         self._context.session.add_telemetry(batch)
 
-    def heartbeat(self, lease: timedelta | float) -> None:
-        """Extend the lease of a claimed trial to `lease`, a timedelta or seconds, from now on.
+    def _update(self, change: TrialChange) -> None:
+        """Apply a change of status, or say why it cannot be applied."""
+        outcome = self._apply(change)
+        if outcome.applied:
+            self._tell_status()
+        else:
+            rules.refuse(repr(self), change, outcome.record)
 
-        Raises
-        ------
-        StaleTrialError
-            If another runner has taken the trial over, or it was given back.
-        AlreadyCompletedError
-            If it has been completed or canceled.
-        """
-        duration = to_duration(lease)
-        patience = min(duration / 1_000_000, self._context.session.retry_for)
-        self._keep(self._apply(self._change(None, rules.RUNNING, lease=duration), retry_for=patience))
+    def _check_open(self, stored: TrialRecord) -> None:
+        """Raise if this handle may not write to the trial any more."""
+        rules.check_fence(self.attempt, stored)
 
-    def release(self, reason: str = "released") -> None:
-        """Give an unfinished trial back, for anybody to claim; it does not count as a lost lease.
-
-        Raises
-        ------
-        StaleTrialError
-            If another runner has taken the trial over, or it was given back before.
-        AlreadyCompletedError
-            If it has been completed or canceled.
-        """
-        reason = plain_name(reason, "reason")
-        fresh: dict[str, Any] = {
-            "status": Status.PENDING,
-            "ts_start": None,
-            "trial_runner_id": None,
-            "lease": None,
-        }
-        self._keep(self._apply(self._change(new_token(), rules.RUNNING, reason=reason, **fresh)))
-        self._context.session.events.trial_changed(self.experiment_id, self.trial_id, Status.PENDING)
-
-    def _keep(self, outcome: ChangeOutcome) -> None:
-        """Raise if a change that only a running trial can have was not applied."""
-        if not outcome.applied:
-            rules.check_fence(self.attempt, outcome.record)
-            rules.check_running(repr(self), outcome.record)
+    def _tell_status(self) -> None:
+        self._context.session.events.trial_changed(self.experiment_id, self.trial_id, self.status)
 
     def _encoded(self, status: Status, metrics: Mapping[str, Any] | None) -> str | None:
         if metrics is None:
@@ -296,15 +263,18 @@ class Trial:
             _LOG.warning("trial %r succeeded without its objectives: %s", self, ", ".join(missing))
         return encode(plain, f"the metrics of trial {self!r}", MAX_METRICS_BYTES)
 
-    def _status_change(self, status: Status, ts: int, metrics: str | None) -> TrialChange:
+    def _status_change(
+        self, status: Status, ts: Micros, metrics: str | None, reason: str | None
+    ) -> TrialChange:
         return self._change(
             new_token(),
-            rules.may_follow(status, claimed=self._claimed),
+            rules.may_precede(status),
             ts=ts,
             status=status,
             ts_start=ts if status.is_running() else UNSET,
             ts_end=ts if status.is_completed() else UNSET,
             metrics=UNSET if metrics is None else metrics,
+            reason=None if reason is None else plain_text(reason, "reason"),
         )
 
     def _metadata_change(self, token: str, stored: TrialRecord, new: Mapping[str, Value]) -> TrialChange:
@@ -314,8 +284,7 @@ class Trial:
             names = ", ".join(map(repr, present))
             raise InvalidInputError(f"trial {self!r} has metadata {names} already; nothing was added")
         text = encode({**old, **new}, f"the metadata of trial {self!r}")
-        from_statuses = rules.RUNNING if self._claimed else rules.ANY
-        return self._change(token, from_statuses, expected_metadata=old_text, metadata=text)
+        return self._change(token, rules.ANY, expected_metadata=old_text, metadata=text)
 
     def _runner_change(self, token: str, stored: TrialRecord, runner: int) -> TrialChange:
         """Return the change that assigns a runner to the trial as it stands in `stored`."""
@@ -341,8 +310,20 @@ class Trial:
     def _apply(self, change: TrialChange, retry_for: float | None = None) -> ChangeOutcome:
         outcome = self._context.session.change_trial(change, retry_for)
         if outcome.applied:
-            self._record = outcome.record
+            self._changed.update(rules.settings_of(change))
         return outcome
+
+    @property
+    def _record(self) -> TrialRecord:
+        """The trial as it was read, with what this handle changed since."""
+        return replace(self._read, **self._changed) if self._changed else self._read
+
+    def _stored(self) -> TrialRecord:
+        """Return the trial as it stands in the storage now."""
+        found = self._context.find(trial_ids=[self.trial_id], parts=Parts.METADATA | Parts.METRICS)
+        if not found:
+            raise TrialNotFoundError.of(self.trial_id)
+        return found[0]
 
 
 def _telemetry_rows(metrics: Iterable[tuple[datetime, str, Any]]) -> tuple[TelemetryRow, ...]:

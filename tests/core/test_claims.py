@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from trialstore import Experiment, Status, Storage, Trial
-from trialstore.errors import AlreadyCompletedError, InvalidInputError, StaleTrialError
+from trialstore import ClaimedTrial, Experiment, Status, Storage, Trial, TunableGroups
+from trialstore.errors import (
+    AlreadyCompletedError,
+    ExperimentMismatchWarning,
+    InvalidInputError,
+    StaleTrialError,
+)
 
 NOW = datetime.now(UTC)
 LATER = NOW + timedelta(days=1)
@@ -22,7 +27,7 @@ def restored(experiment: Experiment, trial_id: int) -> Trial:
     return trial
 
 
-def ids(trials: list[Trial]) -> list[int]:
+def ids(trials: Sequence[Trial]) -> list[int]:
     return [trial.trial_id for trial in trials]
 
 
@@ -78,6 +83,21 @@ def test_bad_arguments_claim_nothing(plain: Experiment, options: dict[str, Any])
     assert len(plain.claim_trials(1)) == 1
 
 
+def test_a_claim_comes_through_even_if_the_values_do_not_fit_the_tunables(
+    storage: Storage, experiment: Experiment
+) -> None:
+    experiment.new_trial({})
+    other = TunableGroups({"g": {"cost": 1, "params": {"x": {"type": "int", "range": [0, 1], "default": 0}}}})
+    with pytest.warns(ExperimentMismatchWarning):
+        handle = storage.get_experiment_by_id("e", tunables=other)
+    assert handle is not None
+    (trial,) = handle.claim_trials(1)
+    with pytest.raises(KeyError, match=r"size|policy|share"):
+        trial.tunables  # noqa: B018 - reading it is the test
+    trial.release()
+    assert len(experiment.claim_trials(1)) == 1
+
+
 class TestAnExpiredLease:
     def test_lets_another_runner_take_over(self, plain: Experiment) -> None:
         plain.new_trial({})
@@ -130,7 +150,7 @@ class TestAnExpiredLease:
 class TestAHandle:
     """What may still be written by whoever claimed a trial."""
 
-    WRITES: tuple[Callable[[Trial], Any], ...] = (
+    WRITES: tuple[Callable[[ClaimedTrial], Any], ...] = (
         lambda trial: trial.update(Status.SUCCEEDED, NOW, {"m": 1}),
         lambda trial: trial.update(Status.RUNNING, NOW),
         lambda trial: trial.update(Status.FAILED, NOW),
@@ -140,13 +160,13 @@ class TestAHandle:
     )
 
     @pytest.fixture
-    def claimed(self, plain: Experiment) -> Trial:
+    def claimed(self, plain: Experiment) -> ClaimedTrial:
         plain.new_trial({}, ts_start=NOW)
         return plain.claim_trials(1, lease=60)[0]
 
     @pytest.mark.parametrize("write", WRITES)
     def test_is_stale_after_a_takeover(
-        self, plain: Experiment, claimed: Trial, write: Callable[[Trial], Any]
+        self, plain: Experiment, claimed: ClaimedTrial, write: Callable[[ClaimedTrial], Any]
     ) -> None:
         plain.claim_trials(2, timestamp=LATER)
         with pytest.raises(StaleTrialError, match="attempt 2, this write belongs to attempt 1"):
@@ -154,7 +174,7 @@ class TestAHandle:
         trial = restored(plain, 1)
         assert (trial.status, trial.trial_runner_id, "late" in trial.config()) == (Status.RUNNING, 2, False)
 
-    def test_cannot_add_telemetry_after_a_takeover(self, plain: Experiment, claimed: Trial) -> None:
+    def test_cannot_add_telemetry_after_a_takeover(self, plain: Experiment, claimed: ClaimedTrial) -> None:
         claimed.update_telemetry(Status.RUNNING, NOW, [(NOW, "a", 1)])
         (taken,) = plain.claim_trials(2, timestamp=LATER)
         with pytest.raises(StaleTrialError):
@@ -165,7 +185,7 @@ class TestAHandle:
 
     @pytest.mark.parametrize("write", WRITES)
     def test_is_stale_after_its_own_release(
-        self, plain: Experiment, claimed: Trial, write: Callable[[Trial], Any]
+        self, plain: Experiment, claimed: ClaimedTrial, write: Callable[[ClaimedTrial], Any]
     ) -> None:
         claimed.release("moving house")
         with pytest.raises(StaleTrialError, match="given back"):
@@ -176,26 +196,67 @@ class TestAHandle:
 
     @pytest.mark.parametrize("write", WRITES)
     def test_learns_of_a_cancellation(
-        self, plain: Experiment, claimed: Trial, write: Callable[[Trial], Any]
+        self, plain: Experiment, claimed: ClaimedTrial, write: Callable[[ClaimedTrial], Any]
     ) -> None:
         other = restored(plain, 1)
         other.update(Status.CANCELED, NOW)
         with pytest.raises(AlreadyCompletedError, match="CANCELED"):
             write(claimed)
 
-    def test_may_say_again_that_it_runs(self, plain: Experiment, claimed: Trial) -> None:
+    def test_may_say_again_that_it_runs(self, plain: Experiment, claimed: ClaimedTrial) -> None:
         claimed.update(Status.RUNNING, LATER)
         assert restored(plain, 1).ts_start == claimed.ts_start < LATER
 
-    def test_may_complete_once_and_repeat_that(self, plain: Experiment, claimed: Trial) -> None:
+    def test_may_complete_once_and_repeat_that(self, plain: Experiment, claimed: ClaimedTrial) -> None:
         for _ in range(2):
             claimed.update(Status.SUCCEEDED, NOW, {"m": 1})
         assert plain.load()[2] == [{"m": 1}]
         with pytest.raises(AlreadyCompletedError):
             claimed.update(Status.SUCCEEDED, LATER, {"m": 1})
 
-    @pytest.mark.parametrize("lease", [0, "60", None])
-    def test_needs_a_real_lease_to_extend(self, claimed: Trial, lease: Any) -> None:
+    def test_extends_by_the_lease_of_the_claim_unless_told_otherwise(self, plain: Experiment) -> None:
+        plain.new_trial({})
+        (trial,) = plain.claim_trials(1, lease=timedelta(days=1.5))
+        trial.heartbeat(1)
+        trial.heartbeat(timedelta(days=1.5))
+        trial.heartbeat()
+        assert plain.claim_trials(2, timestamp=LATER) == []
+
+    def test_without_a_lease_beats_to_learn_whether_it_still_holds(self, plain: Experiment) -> None:
+        plain.new_trial({})
+        (trial,) = plain.claim_trials(1)
+        trial.heartbeat()
+        assert plain.claim_trials(2, timestamp=MUCH_LATER) == []
+        restored(plain, 1).update(Status.CANCELED, NOW)
+        with pytest.raises(AlreadyCompletedError):
+            trial.heartbeat()
+
+    def test_keeps_its_runner(self, claimed: ClaimedTrial, caplog: pytest.LogCaptureFixture) -> None:
+        assert claimed.set_trial_runner(1) == 1
+        assert not caplog.records
+        assert claimed.set_trial_runner(2) == claimed.trial_runner_id == 1
+        assert "stays with runner 1 instead of 2" in caplog.text
+
+    def test_cannot_finish_what_somebody_else_started_after_its_release(
+        self, plain: Experiment, claimed: ClaimedTrial
+    ) -> None:
+        claimed.release()
+        (other,) = plain.pending_trials(LATER)
+        other.update(Status.RUNNING, NOW)
+        with pytest.raises(StaleTrialError):
+            claimed.update(Status.SUCCEEDED, NOW, {"m": 1})
+        other.update(Status.SUCCEEDED, NOW, {"m": 2})
+        assert plain.load()[2] == [{"m": 2}]
+
+    def test_may_give_a_reason_for_its_end(
+        self, storage: Storage, plain: Experiment, claimed: ClaimedTrial
+    ) -> None:
+        claimed.update(Status.FAILED, NOW, reason="out of memory")
+        uid = storage.experiments["plain"]._record.uid
+        assert storage.session.find_status_changes(uid, [1])[-1].reason == "out of memory"
+
+    @pytest.mark.parametrize("lease", [0, "60", -1])
+    def test_needs_a_real_lease_to_extend(self, claimed: ClaimedTrial, lease: Any) -> None:
         with pytest.raises(InvalidInputError, match="lease"):
             claimed.heartbeat(lease)
 

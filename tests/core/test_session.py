@@ -19,7 +19,16 @@ from trialstore.errors import (
     StorageUnavailableError,
     TransientError,
 )
-from trialstore.records import ExperimentQuery, ExperimentRecord, Order, TrialQuery, TrialRecord
+from trialstore.records import (
+    ChangeOutcome,
+    Claim,
+    ExperimentQuery,
+    ExperimentRecord,
+    Order,
+    TrialChange,
+    TrialQuery,
+    TrialRecord,
+)
 from trialstore.retry import retried
 from trialstore.session import Session
 from trialstore_memory import MemoryBackend
@@ -210,6 +219,53 @@ def test_many_tunable_configs_are_read_in_pages(monkeypatch: pytest.MonkeyPatch)
     assert [config.config_dict["x"] for config in storage.experiments["e"].tunable_configs.values()] == [
         *range(8)
     ]
+
+
+def test_a_claim_whose_answer_was_lost_hands_out_nothing_that_has_ended_since() -> None:
+    class LosesAClaim(MemoryBackend):
+        lost = False
+
+        def claim_trials(self, claim: Claim) -> list[TrialRecord]:
+            records = super().claim_trials(claim)
+            if not self.lost:
+                self.lost = True
+                canceled = experiment.get_trial_by_id(1)
+                assert canceled is not None
+                canceled.update(Status.CANCELED, canceled.ts_start)
+                raise TransientError("the answer was lost")
+            return records
+
+    with Storage(LosesAClaim({})).experiment(experiment_id="e") as experiment:
+        experiment.new_trials([{}, {}])
+        assert [trial.trial_id for trial in experiment.claim_trials(1, limit=2)] == [2]
+
+
+def test_a_change_that_was_refused_although_its_conditions_hold_is_tried_again() -> None:
+    class SeesAnOldVersion(MemoryBackend):
+        refused = 0
+
+        def change_trial(self, change: TrialChange) -> ChangeOutcome:
+            self.refused += 1
+            if self.refused == 1:
+                return ChangeOutcome(applied=False, record=super().find_trials(TrialQuery(uid=change.uid))[0])
+            return super().change_trial(change)
+
+    with Storage(SeesAnOldVersion({})).experiment(experiment_id="e") as experiment:
+        trial = experiment.new_trial({})
+        trial.update(Status.FAILED, trial.ts_start)
+        assert experiment.load()[0] == [1]
+
+
+def test_a_heartbeat_is_not_repeated_for_longer_than_the_lease_lasts() -> None:
+    class NoHeartbeats(MemoryBackend):
+        def change_trial(self, change: TrialChange) -> ChangeOutcome:
+            raise TransientError("failover")
+
+    with Storage(NoHeartbeats({}), retry_for=3600).experiment(experiment_id="e") as experiment:
+        experiment.new_trial({})
+        (trial,) = experiment.claim_trials(1, lease=0.05)
+        with pytest.raises(StorageUnavailableError, match="failover"):
+            trial.heartbeat(3600)
 
 
 def test_what_happens_is_told_once_after_it_happened() -> None:

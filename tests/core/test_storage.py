@@ -17,6 +17,7 @@ from trialstore.errors import (
     ReadOnlyError,
     StorageClosedError,
     StorageNotFoundError,
+    UnsupportedError,
     UsageError,
 )
 from trialstore_memory import MemoryBackend
@@ -98,7 +99,7 @@ def test_a_pickled_storage_reconnects(tmp_path: Path) -> None:
 def test_a_storage_in_this_process_refuses_to_be_pickled(url: str) -> None:
     with (
         trialstore.open(url) as storage,
-        pytest.raises(UsageError, match="lives in one process and cannot be pickled"),
+        pytest.raises(UnsupportedError, match="lives in one process and cannot be pickled"),
     ):
         pickle.dumps(storage)
 

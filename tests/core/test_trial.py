@@ -10,9 +10,10 @@ import pytest
 
 from trialstore import Experiment, Status, Storage, Trial
 from trialstore.errors import InvalidInputError, StaleTrialError, UsageError
+from trialstore.values import Value
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
-NESTED = {
+NESTED: dict[str, Value] = {
     "text": "007",
     "flag": True,
     "count": 1,
@@ -64,6 +65,7 @@ def test_a_restored_trial_has_the_original_types(plain: Experiment) -> None:
 @pytest.mark.contract(17)
 def test_a_restored_trial_has_the_tunables_that_were_stored(experiment: Experiment) -> None:
     experiment.new_trial({"size": 7, "policy": "fifo"})
+    assert experiment.tunables is not None
     expected = experiment.tunables.copy().assign({"size": 7, "policy": "fifo"}).reset()
     assert restored(experiment).tunables == expected
     assert not restored(experiment).tunables.is_updated()
@@ -87,7 +89,13 @@ class TestAddingMetadata:
     @pytest.mark.contract(21)
     def test_is_all_or_nothing(self, plain: Experiment) -> None:
         trial = plain.new_trial({}, config={"a": 1})
-        for bad in ({"b": 2, "a": 3}, {"b": 2, "c": object()}, {"b": 2, "": 3}, {"b": "x" * 9_000_000}):
+        hostile: list[dict[str, Any]] = [
+            {"b": 2, "a": 3},
+            {"b": 2, "c": object()},
+            {"b": 2, "": 3},
+            {"b": "x" * 9_000_000},
+        ]
+        for bad in hostile:
             with pytest.raises(InvalidInputError):
                 trial.add_new_config_data(bad)
         assert "b" not in trial.config()

@@ -70,7 +70,7 @@ def objects(values: Sequence[Any]) -> Column:
     """Return a column that holds the values themselves."""
     array = np.empty(len(values), dtype=object)
     array[:] = values
-    return pd.Series(array)
+    return pd.Series(array, dtype=object)
 
 
 def integers(values: Iterable[int]) -> Column:

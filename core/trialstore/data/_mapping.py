@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, ItemsView, Iterator, Mapping, ValuesView
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from trialstore.errors import NotFoundError
+from trialstore.errors import InvalidInputError, NotFoundError
+from trialstore.values import plain_scalar
 
 K = TypeVar("K", bound=str | int)
 V = TypeVar("V")
@@ -31,8 +32,9 @@ class LazyMapping(Mapping[K, V]):
         self._missing = missing
 
     def __getitem__(self, key: K) -> V:
-        if type(key) is self._kind and (found := self._fetch([key])):
-            return found[key]
+        wanted = self._plain(key)
+        if wanted is not None and (found := self._fetch([wanted])):
+            return found[wanted]
         raise self._missing(key)
 
     def __iter__(self) -> Iterator[K]:
@@ -51,3 +53,11 @@ class LazyMapping(Mapping[K, V]):
     def items(self) -> ItemsView[K, V]:
         """Return all keys and values, read at once."""
         return self._fetch(None).items()
+
+    def _plain(self, key: K) -> K | None:
+        """Return a key in the form in which it is stored (of a NumPy integer, say), or None if it cannot be."""
+        try:
+            plain = plain_scalar(key, "the key")
+        except InvalidInputError:
+            return None
+        return cast("K", plain) if type(plain) is self._kind else None
