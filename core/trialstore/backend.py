@@ -110,6 +110,11 @@ class Backend(ABC):
         """Migrate an older schema in place, create an absent one; does nothing to a current one.
 
         It opens the connections that it needs by itself, because `open` refuses an older schema.
+
+        Raises
+        ------
+        SchemaVersionError
+            If a newer schema stands there.
         """
 
     def after_fork(self) -> None:  # noqa: B027 - a backend without connections or locks has nothing to do
@@ -130,8 +135,9 @@ class Backend(ABC):
     def delete_experiment(self, uid: Uid) -> None:
         """Delete an experiment with all that belongs to it, but for tunable configs; a uid that is gone is a no-op.
 
-        Removing the experiment's record is the one visible step; from then on nothing of it is found. A call
-        for a uid that is gone resumes the sweep that a crash interrupted.
+        Removing the experiment's record is the one visible step; from then on nothing of it is found. Where the sweep
+        of its children is not part of that step, the backend remembers the uid until the sweep is done, and resumes
+        one that a crash interrupted when a storage is opened or an experiment is deleted.
         """
 
     @abstractmethod
@@ -146,8 +152,8 @@ class Backend(ABC):
         `ATOMIC_CALLS` is declared. `first_id` is where the counter starts, and counts only while the experiment
         has never had a trial. A trial whose token the experiment has already is returned as it stands and takes no
         id. Equal `config_hash` share one tunable config id in the whole storage, also when several processes
-        store the same config at the same moment. Each trial begins its status history with its status; one that
-        is added completed gets its completion number.
+        store the same config at the same moment. Each trial begins its status history with its status, at the engine's
+        now; one that is added completed gets its completion number, and its history begins when it ended.
 
         Raises
         ------
@@ -157,7 +163,7 @@ class Backend(ABC):
 
     @abstractmethod
     def find_trials(self, query: TrialQuery) -> list[TrialRecord]:
-        """Return the trials that the query asks for: one snapshot, in at most three round trips.
+        """Return the trials that the query asks for: one snapshot, in at most two round trips.
 
         Raises
         ------
@@ -181,7 +187,7 @@ class Backend(ABC):
 
         Eligible is a trial that is due and `PENDING`, or `RUNNING` with an expired lease, and that is unassigned or
         assigned to this runner (an expired one whoever had it). It becomes `RUNNING` and this runner's, its
-        attempt rises by one, its start is the claim's now, and its lease is the claim's now plus the claim's lease.
+        attempt rises by one, it starts at the engine's now, and its lease ends the claim's lease later.
         Taking over an expired one adds one to its expirations, and is not done where that would reach the claim's
         `max_attempts`. Its history gets one row. If trials carry the
         claim's token already, those are returned as they stand now and nothing is claimed.
@@ -210,7 +216,8 @@ class Backend(ABC):
         """Apply a compare-and-set to one trial with its history row, in one atomic step, and say what stands there now.
 
         A change whose token the trial has met already, however long ago, counts as applied and changes nothing.
-        One whose conditions do not hold changes nothing and is not applied. Setting a completed status gives the
+        One whose conditions do not hold changes nothing and is not applied; the record that is returned then is the
+        one against which the conditions were checked, not an older version of it. Setting a completed status gives the
         trial its completion number and ends its lease.
 
         Raises
@@ -235,7 +242,7 @@ class Backend(ABC):
         TrialNotFoundError
             If the experiment has no such trial.
         StaleTrialError
-            If the stored attempt is not the batch's; nothing has been added.
+            If the stored attempt is not the batch's, or the runner is not the expected one; nothing has been added.
         """
 
     @abstractmethod
@@ -251,6 +258,8 @@ class Backend(ABC):
     @abstractmethod
     def find_status_changes(self, uid: Uid, trial_ids: Collection[int] | None) -> list[StatusChange]:
         """Return the status history of some or (None) all trials, by trial id and then in the order in which it was written.
+
+        Where reported statuses have no place in that order, they stand beside the changes by attempt and time.
 
         Raises
         ------

@@ -19,7 +19,7 @@ from trialstore.values import Scalar, plain_int, plain_text
 
 if TYPE_CHECKING:
     from trialstore.context import ExperimentContext
-    from trialstore.records import ChangeOutcome, TrialChange, TrialRecord
+    from trialstore.records import ChangeOutcome, TelemetryBatch, TelemetryRow, TrialChange, TrialRecord
 
 _LOG = logging.getLogger(__name__)
 
@@ -114,6 +114,9 @@ class ClaimedTrial(Trial):
         """Return a change that holds only while the trial runs in this attempt, for this runner."""
         runner = {"expected_trial_runner_id": self._runner}
         return super()._change(token, from_statuses & rules.RUNNING, ts, **settings, **runner)
+
+    def _telemetry(self, rows: tuple[TelemetryRow, ...], **report: Any) -> TelemetryBatch:
+        return super()._telemetry(rows, expected_trial_runner_id=self._runner, **report)
 
     def _patience(self, now: float) -> float:
         whole = self._context.session.retry_for

@@ -141,6 +141,11 @@ class StaleTrialError(TrialstoreError, RuntimeError):
             "taken the trial over; drop this handle and claim again"
         )
 
+    @classmethod
+    def of_runner(cls, trial_id: int) -> StaleTrialError:
+        """Return the error for a write of a runner that the trial does not belong to any more."""
+        return cls(f"trial {trial_id} was given back by its runner: drop this handle and claim again")
+
 
 class UsageError(TrialstoreError, RuntimeError):
     """A call that is legal at another moment only, such as entering an experiment twice."""

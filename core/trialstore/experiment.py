@@ -300,9 +300,7 @@ class Experiment:
             for record in claimed
         ]
 
-    def _add(
-        self, new: list[tuple[NewTrial, dict[str, Scalar]]], known_before: int = 0
-    ) -> list[Trial]:
+    def _add(self, new: list[tuple[NewTrial, dict[str, Scalar]]], known_before: int = 0) -> list[Trial]:
         """Add trials; those with ids below `known_before` were there already, and observers know them."""
         if not new:
             return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -24,8 +25,10 @@ def _folder_of(path: str | None) -> Path:
     try:
         folder = Path(path or ".").resolve().parent if path else Path.cwd()
         return folder if folder.is_dir() else Path.cwd()
+    except FileNotFoundError:
+        return Path()  # the working directory is gone
     except (OSError, ValueError):
-        return Path()
+        return Path.cwd()
 
 
 def _is_in_repository(folder: Path) -> bool:
@@ -34,12 +37,16 @@ def _is_in_repository(folder: Path) -> bool:
 
 def _git(folder: Path, *arguments: str) -> str | None:
     command = ["git", "-C", str(folder), *arguments]
+    # Inside a git hook, these variables name the repository of the hook.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603 - git itself, without a shell
+            command, capture_output=True, text=True, timeout=5, check=False, env=environment
+        )
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
         return None
     return done.stdout.strip() or None if done.returncode == 0 else None
 
 
 def _without_credentials(remote: str | None) -> str | None:
-    return None if remote is None else re.sub(r"(?<=://)[^/@]*@", "", remote)
+    return None if remote is None else re.sub(r"(?<=://)[^/]*@", "", remote)

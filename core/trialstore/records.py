@@ -202,7 +202,7 @@ class ChangeOutcome(Struct, frozen=True):
     applied: bool
     """Whether it was applied, by this call or by an earlier one with the same token."""
     record: TrialRecord
-    """What stands there now, with all its parts."""
+    """What stands there now; if the change was not applied, with all its parts."""
 
 
 class Claim(Struct, frozen=True, kw_only=True):
@@ -215,7 +215,7 @@ class Claim(Struct, frozen=True, kw_only=True):
     lease: Micros | None = None
     """A duration; None is without end."""
     due_by: Micros | None = None
-    """The claim's now, compared with due times and leases; None is the engine's clock."""
+    """What due times and leases are compared with; None is now, by the engine's clock."""
     max_attempts: int | None = None
     """A trial whose lease is over and whose expirations, this one included, reach this number is not eligible."""
 
@@ -229,7 +229,7 @@ class Expiry(Struct, frozen=True, kw_only=True):
     reason: str
     """For the history."""
     due_by: Micros | None = None
-    """The expiry's now, compared with the leases; None is the engine's clock."""
+    """What the leases are compared with; None is now, by the engine's clock."""
 
 
 class TelemetryBatch(Struct, frozen=True, kw_only=True):
@@ -240,6 +240,8 @@ class TelemetryBatch(Struct, frozen=True, kw_only=True):
     token: Token
     attempt: int
     """Compared with the stored attempt: a stale batch is refused."""
+    expected_trial_runner_id: int | UnsetType | None = UNSET
+    """Unless it is UNSET: the runner that must be stored; the batch of one that gave the trial back is refused."""
     status: Status
     ts: Micros
     rows: tuple[TelemetryRow, ...]

@@ -47,16 +47,6 @@ def settings_of(change: TrialChange) -> dict[str, Any]:
     return {name: value for name in _SETTINGS if (value := getattr(change, name)) is not UNSET}
 
 
-def holds(change: TrialChange, stored: TrialRecord) -> bool:
-    """Tell whether what stands in `stored` is what a change expects."""
-    return (
-        stored.attempt == change.attempt
-        and stored.status in change.from_statuses
-        and change.expected_trial_runner_id in {UNSET, stored.trial_runner_id}
-        and change.expected_metadata in {UNSET, stored.metadata}
-    )
-
-
 def is_completion(change: TrialChange) -> bool:
     """Tell whether a change ends the trial."""
     return isinstance(change.status, Status) and change.status.is_completed()
@@ -97,4 +87,4 @@ def check_running(trial: str, stored: TrialRecord, runner: int | None) -> None:
     """Raise unless the trial, whose attempt is the right one, still runs for this runner."""
     check_not_completed(trial, stored)
     if not stored.status.is_running() or stored.trial_runner_id != runner:
-        raise StaleTrialError(f"trial {trial} was given back and is {stored.status.name}: claim it again")
+        raise StaleTrialError.of_runner(stored.trial_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import uuid
 import weakref
@@ -16,6 +17,7 @@ from trialstore.backend import Backend, Capability
 from trialstore.errors import (
     ForkedStorageError,
     ReadOnlyError,
+    SchemaVersionError,
     StorageClosedError,
     TransientError,
     UnsupportedError,
@@ -24,7 +26,7 @@ from trialstore.errors import (
 from trialstore.events import Events, GuardedEvents
 from trialstore.records import Order
 from trialstore.retry import retried
-from trialstore.rules import holds
+from trialstore.transitions import holds
 
 if TYPE_CHECKING:
     from trialstore.codec import Encoded
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from trialstore.storage import Storage
 
 _T = TypeVar("_T")
+_LOG = logging.getLogger(__name__)
 
 FIRST_CONNECTION_SECONDS = 5.0
 PAGE = 10_000
@@ -117,6 +120,8 @@ class Session:
         """Create an absent schema, or migrate an older one in place."""
         self._must_be("new", "open")
         self._must_be_writable()
+        if not self._create:
+            self._must_exist()
         retried(self.retry_for, self.backend.upgrade)
 
     def put_experiment(self, new: ExperimentRecord) -> ExperimentRecord:
@@ -197,6 +202,12 @@ class Session:
             self.backend.close()
             raise
         self._state = "open"
+
+    def _must_exist(self) -> None:
+        try:
+            self.ensure_open()
+        except SchemaVersionError as error:
+            _LOG.debug("%s", error)  # that is what an upgrade is for
 
     def _must_be(self, *states: str) -> None:
         if self._state == "closed" and "closed" not in states:

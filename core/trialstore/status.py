@@ -34,7 +34,7 @@ class Status(Enum):
 
     @classmethod
     def _parse_text(cls, text: str) -> Status:
-        if text.isdecimal():
+        if text.isdecimal() and len(text) < 20:
             return cls._from_number(int(text))
         return cls.__members__.get(text.upper(), cls.UNKNOWN)
 

@@ -229,16 +229,19 @@ class Trial:
         StaleTrialError
             If this handle's attempt is over.
         """
-        batch = TelemetryBatch(
+        report = {"status": rules.check_status(status), "ts": to_micros(timestamp, "timestamp")}
+        batch = self._telemetry(_telemetry_rows(metrics), **report)
+        self._context.session.add_telemetry(batch)
+
+    def _telemetry(self, rows: tuple[TelemetryRow, ...], **report: Any) -> TelemetryBatch:
+        return TelemetryBatch(
             uid=self._context.uid,
             trial_id=self.trial_id,
             token=new_token(),
             attempt=self.attempt,
-            status=rules.check_status(status),
-            ts=to_micros(timestamp, "timestamp"),
-            rows=_telemetry_rows(metrics),
+            rows=rows,
+            **report,
         )
-        self._context.session.add_telemetry(batch)
 
     def _update(self, change: TrialChange) -> None:
         """Apply a change of status, or say why it cannot be applied."""

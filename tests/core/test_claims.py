@@ -157,6 +157,7 @@ class TestAHandle:
         lambda trial: trial.heartbeat(60),
         lambda trial: trial.release(),
         lambda trial: trial.add_new_config_data({"late": 1}),
+        lambda trial: trial.set_trial_runner(1),
     )
 
     @pytest.fixture
@@ -236,6 +237,21 @@ class TestAHandle:
         assert not caplog.records
         assert claimed.set_trial_runner(2) == claimed.trial_runner_id == 1
         assert "stays with runner 1 instead of 2" in caplog.text
+
+    def test_cannot_add_telemetry_after_its_own_release(
+        self, plain: Experiment, claimed: ClaimedTrial
+    ) -> None:
+        claimed.release()
+        with pytest.raises(StaleTrialError, match="given back"):
+            claimed.update_telemetry(Status.RUNNING, NOW, [(NOW, "a", 1)])
+        assert plain.load_telemetry(1) == []
+
+    def test_may_add_telemetry_after_its_own_completion(
+        self, plain: Experiment, claimed: ClaimedTrial
+    ) -> None:
+        claimed.update(Status.FAILED, NOW)
+        claimed.update_telemetry(Status.FAILED, NOW, [(NOW, "a", 1)])
+        assert plain.load_telemetry(1) == [(NOW, "a", 1)]
 
     def test_cannot_finish_what_somebody_else_started_after_its_release(
         self, plain: Experiment, claimed: ClaimedTrial

@@ -158,3 +158,18 @@ def test_an_experiment_keeps_them(folder: Path) -> None:
         stored_path, repository, stored_commit = storage.experiments["e"].root_env_config
     assert (stored_path, stored_commit) == (path, head)
     assert Path(repository or "").samefile(folder.parent)
+
+
+def test_a_password_with_an_at_sign_is_cut_out_too(folder: Path) -> None:
+    git(folder, "remote", "add", "origin", "https://user:p@ss@example.org/lab/scripts.git")
+    assert git_facts(str(folder / "run.jsonc"))[0] == "https://example.org/lab/scripts.git"
+
+
+def test_the_repository_of_a_git_hook_is_not_mistaken_for_that_of_the_file(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooked = tmp_path / "hooked"
+    hooked.mkdir()
+    git(hooked, "init", "-q")
+    monkeypatch.setenv("GIT_DIR", str(hooked / ".git"))
+    assert git_facts(str(folder / "run.jsonc"))[0] == str(folder)

@@ -187,9 +187,7 @@ def test_a_forgotten_session_is_no_burden_to_a_child() -> None:
     assert in_a_child(lambda: True)
 
 
-@pytest.mark.parametrize(
-    ("order", "limits"), [(Order.TRIAL_ID, [3, 3, 3]), (Order.DUE, [None]), (Order.COMPLETION, [None])]
-)
+@pytest.mark.parametrize(("order", "limits"), [(Order.TRIAL_ID, [3, 3, 3]), (Order.COMPLETION, [None])])
 def test_many_trials_are_read_in_pages_by_id(
     order: Order, limits: list[int | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

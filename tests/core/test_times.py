@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trialstore import Experiment, Status, Storage
 from trialstore.errors import InvalidInputError
 from trialstore.times import from_micros, now_micros, to_duration, to_micros
 
@@ -75,6 +76,23 @@ def test_a_naive_time_is_local_with_its_fold(when: datetime, expected: datetime)
 def test_the_fold_counts_in_an_explicit_zone_too(fold: int) -> None:
     when = datetime(2024, 11, 3, 1, 30, fold=fold, tzinfo=NewYork())
     assert from_micros(to_micros(when)) == utc(2024, 11, 3, 5 + fold, 30)
+
+
+@pytest.mark.contract(32)
+@pytest.mark.usefixtures("new_york")
+def test_times_of_a_trial_are_local_on_the_way_in_and_utc_on_the_way_out(
+    storage: Storage, plain: Experiment
+) -> None:
+    first, second = (local(2024, 11, 3, 1, 30, 0, 123_457, fold=fold) for fold in (0, 1))
+    trial = plain.new_trial({}, first)
+    trial.update_telemetry(Status.RUNNING, first, [(second, "cpu", 1)])
+    trial.update(Status.SUCCEEDED, second, {})
+    shown = storage.experiments["plain"].trials[1]
+    start, end = utc(2024, 11, 3, 5, 30, 0, 123_457), utc(2024, 11, 3, 6, 30, 0, 123_457)
+    assert (shown.ts_start, shown.ts_end) == (start, end)
+    assert shown.ts_start.tzinfo is UTC
+    assert plain.load_telemetry(1) == [(end, "cpu", 1)]
+    assert shown.telemetry_df["ts"].tolist() == [pd.Timestamp(end)]
 
 
 @pytest.mark.contract(32)

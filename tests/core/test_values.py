@@ -136,7 +136,9 @@ def test_scalars_of_other_types_become_the_builtin_that_they_stand_for(given_val
         np.longdouble(1),
         np.complex64(1),
         np.datetime64("2024-01-01"),
+        np.datetime64("2024-01-01", "ns"),  # its item() is an int
         np.timedelta64(1, "s"),
+        np.timedelta64(1, "ns"),
         np.bytes_(b"a"),
         np.array(1),
         np.array([1]),

@@ -9,7 +9,7 @@ from typing import Any
 
 from trialstore.backend import Backend, Capability
 from trialstore.codec import Encoded
-from trialstore.errors import ExperimentNotFoundError, StaleTrialError, StorageNotFoundError
+from trialstore.errors import ExperimentNotFoundError, StorageNotFoundError
 from trialstore.records import (
     ChangeOutcome,
     Claim,
@@ -27,8 +27,9 @@ from trialstore.records import (
     Uid,
 )
 from trialstore.status import Status
-from trialstore.times import Micros, now_micros
-from trialstore_memory._experiment import StoredExperiment, due_order, status_change
+from trialstore.times import now_micros
+from trialstore.transitions import is_used_up, lease_is_over
+from trialstore_memory._experiment import StoredExperiment
 
 
 class MemoryBackend(Backend):
@@ -99,15 +100,14 @@ class MemoryBackend(Backend):
 
     def claim_trials(self, claim: Claim) -> list[TrialRecord]:
         with self._lock:
-            experiment = self._experiment(claim.uid)
-            already = experiment.claimed_with(claim.token)
-            return sorted(already or self._claim(experiment, claim), key=due_order)
+            return self._experiment(claim.uid).claim(claim, now_micros())
 
     def expire_leases(self, expiry: Expiry) -> list[TrialRecord]:
         with self._lock:
-            experiment, now = self._experiment(expiry.uid), _now(expiry.due_by)
-            lost = [trial for trial in experiment.trials.values() if _lease_is_over(trial, now)]
-            used_up = [trial for trial in lost if trial.expirations + 1 >= expiry.max_attempts]
+            experiment, now = self._experiment(expiry.uid), now_micros()
+            at = now if expiry.due_by is None else expiry.due_by
+            lost = [trial for trial in experiment.trials.values() if lease_is_over(trial, at)]
+            used_up = [trial for trial in lost if is_used_up(trial, expiry.max_attempts)]
             return [experiment.fail(trial, now, expiry.reason) for trial in used_up]
 
     def change_trial(self, change: TrialChange) -> ChangeOutcome:
@@ -118,20 +118,7 @@ class MemoryBackend(Backend):
 
     def add_telemetry(self, batch: TelemetryBatch) -> None:
         with self._lock:
-            experiment = self._experiment(batch.uid)
-            trial = experiment.trial(batch.trial_id)
-            if experiment.has_met(batch.trial_id, batch.token):
-                return
-            if trial.attempt != batch.attempt:
-                raise StaleTrialError.of(trial.trial_id, batch.attempt, trial.attempt)
-            experiment.meet(batch.trial_id, batch.token)
-            rows = experiment.telemetry[batch.trial_id]
-            for row in batch.rows:
-                stored = StoredTelemetryRow(batch.trial_id, batch.attempt, row.ts, row.metric, row.value)
-                rows.setdefault((batch.attempt, row.ts, row.metric), stored)
-            experiment.history[batch.trial_id].append(
-                status_change(trial, batch.status, batch.ts, reported=True)
-            )
+            self._experiment(batch.uid).add_telemetry(batch)
 
     def find_telemetry(self, query: TelemetryQuery) -> list[StoredTelemetryRow]:
         with self._lock:
@@ -168,28 +155,3 @@ class MemoryBackend(Backend):
         config_id = self._config_ids.setdefault(new.config_hash, len(self._config_ids) + 1)
         self._configs.setdefault(config_id, new.config)
         return config_id
-
-    def _claim(self, experiment: StoredExperiment, claim: Claim) -> list[TrialRecord]:
-        now = _now(claim.due_by)
-        eligible = sorted(
-            (t for t in experiment.trials.values() if _is_eligible(t, claim, now)), key=due_order
-        )
-        return [
-            experiment.claim(trial, claim.token, claim.trial_runner_id, now, claim.lease)
-            for trial in eligible[: claim.limit]
-        ]
-
-
-def _now(given: Micros | None) -> Micros:
-    return now_micros() if given is None else given
-
-
-def _lease_is_over(trial: TrialRecord, now: Micros) -> bool:
-    return trial.status.is_running() and trial.lease_expires is not None and trial.lease_expires <= now
-
-
-def _is_eligible(trial: TrialRecord, claim: Claim, now: Micros) -> bool:
-    if trial.status.is_pending():
-        return trial.due <= now and trial.trial_runner_id in {None, claim.trial_runner_id}
-    used_up = claim.max_attempts is not None and trial.expirations + 1 >= claim.max_attempts
-    return _lease_is_over(trial, now) and not used_up

@@ -8,20 +8,22 @@ from collections.abc import Callable, Iterator
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from trialstore.errors import TrialNotFoundError
+from trialstore import transitions
+from trialstore.errors import StaleTrialError, TrialNotFoundError
 from trialstore.records import (
+    Claim,
     ExperimentRecord,
     NewTrial,
     Order,
     Parts,
     StatusChange,
     StoredTelemetryRow,
+    TelemetryBatch,
     Token,
     TrialChange,
     TrialQuery,
     TrialRecord,
 )
-from trialstore.status import Status
 from trialstore.times import Micros
 
 
@@ -35,7 +37,7 @@ class StoredExperiment:
         self.telemetry: dict[int, dict[tuple[int, Micros, str], StoredTelemetryRow]] = defaultdict(dict)
         self._added: dict[Token, int] = {}
         self._met: set[tuple[int, Token]] = set()
-        self._claimed: dict[int, Token] = {}
+        self._claims: dict[int, Token] = {}
         self._completions = 0
 
     def trial(self, trial_id: int) -> TrialRecord:
@@ -51,77 +53,77 @@ class StoredExperiment:
         trial_id = first_id if self.record.next_trial_id is None else self.record.next_trial_id
         self.record = replace(self.record, next_trial_id=trial_id + 1)
         self._added[new.token] = trial_id
-        return self._put(_first_record(new, trial_id, tunable_config_id, now), now)
+        trial = transitions.added(new, trial_id, tunable_config_id, now)
+        return self._put(trial, transitions.first_status_change(trial, now))
 
     def select(self, query: TrialQuery) -> list[TrialRecord]:
         """Return the trials that a query asks for, with the parts that it asks for."""
         found = [trial for trial in self._candidates(query) if _matches(trial, query)]
         if query.order is Order.DUE:
-            found.sort(key=lambda trial: (trial.due, trial.trial_id))
+            found.sort(key=_due_order)
         if query.order is Order.COMPLETION:
             found = sorted(
                 (t for t in found if t.completion is not None), key=lambda trial: trial.completion or 0
             )
         return [_with_parts(trial, query.parts) for trial in found[: query.limit]]
 
-    def change(self, change: TrialChange, now: Micros) -> bool:
-        """Apply a change if it was not met before and its conditions hold, and tell whether it counts as applied."""
-        trial = self.trial(change.trial_id)
-        if change.token is not None and self.has_met(change.trial_id, change.token):
-            return True
-        if not _holds(trial, change):
-            return False
-        if change.token is not None:
-            self.meet(change.trial_id, change.token)
-        changed = replace(trial, **_settings(change, now))
-        if change.status is UNSET:
-            self.trials[change.trial_id] = changed
-        else:
-            self._put(changed, change.ts, change.reason)
-        return True
-
-    def claim(
-        self, trial: TrialRecord, token: Token, runner: int, now: Micros, lease: Micros | None
-    ) -> TrialRecord:
-        """Hand a trial to a runner for its next attempt."""
-        self._claimed[trial.trial_id] = token
-        claimed = replace(
-            trial,
-            status=Status.RUNNING,
-            trial_runner_id=runner,
-            attempt=trial.attempt + 1,
-            expirations=trial.expirations + trial.status.is_running(),
-            ts_start=now,
-            lease_expires=None if lease is None else now + lease,
-        )
-        return self._put(claimed, now, "lease expired" if trial.status.is_running() else None)
-
-    def claimed_with(self, token: Token) -> list[TrialRecord]:
-        """Return the trials whose latest claim carries a token."""
-        return [self.trials[trial_id] for trial_id, claim in self._claimed.items() if claim == token]
+    def claim(self, claim: Claim, now: Micros) -> list[TrialRecord]:
+        """Hand trials to a runner for their next attempts, or return those that this claim got before."""
+        served = [self.trials[trial_id] for trial_id, token in self._claims.items() if token == claim.token]
+        eligible = (t for t in self.trials.values() if transitions.is_eligible(t, claim, now))
+        first = sorted(eligible, key=_due_order)[: claim.limit]
+        return sorted(served or [self._claim(trial, claim, now) for trial in first], key=_due_order)
 
     def fail(self, trial: TrialRecord, now: Micros, reason: str) -> TrialRecord:
         """End a trial whose last lease is over."""
-        failed = replace(
-            trial, status=Status.FAILED, ts_end=now, lease_expires=None, expirations=trial.expirations + 1
-        )
-        return self._put(failed, now, reason)
+        failed = transitions.failed(trial, now)
+        return self._put(failed, transitions.status_change(failed, now, reason))
 
-    def has_met(self, trial_id: int, token: Token) -> bool:
-        """Tell whether a write to a trial was applied before."""
-        return (trial_id, token) in self._met
+    def change(self, change: TrialChange, now: Micros) -> bool:
+        """Apply a change if it was not met before and its conditions hold, and tell whether it counts as applied."""
+        stored = self.trial(change.trial_id)
+        if (change.trial_id, change.token) in self._met:
+            return True
+        if not transitions.holds(change, stored):
+            return False
+        if change.token is not None:
+            self._met.add((change.trial_id, change.token))
+        changed = transitions.changed(change, stored, now)
+        if change.status is UNSET:
+            self.trials[change.trial_id] = changed
+        else:
+            self._put(changed, transitions.status_change(changed, change.ts, change.reason))
+        return True
 
-    def meet(self, trial_id: int, token: Token) -> None:
-        """Remember that a write to a trial was applied."""
-        self._met.add((trial_id, token))
+    def add_telemetry(self, batch: TelemetryBatch) -> None:
+        """Add the rows of a batch that are new, and the reported status, unless the batch was met before."""
+        trial = self.trial(batch.trial_id)
+        if (batch.trial_id, batch.token) in self._met:
+            return
+        if trial.attempt != batch.attempt:
+            raise StaleTrialError.of(trial.trial_id, batch.attempt, trial.attempt)
+        if batch.expected_trial_runner_id not in {UNSET, trial.trial_runner_id}:
+            raise StaleTrialError.of_runner(trial.trial_id)
+        self._met.add((batch.trial_id, batch.token))
+        for row in batch.rows:
+            stored = StoredTelemetryRow(batch.trial_id, batch.attempt, row.ts, row.metric, row.value)
+            self.telemetry[batch.trial_id].setdefault((batch.attempt, row.ts, row.metric), stored)
+        report = transitions.status_change(trial, batch.ts, reported=batch.status)
+        self.history[batch.trial_id].append(report)
 
-    def _put(self, trial: TrialRecord, ts: Micros, reason: str | None = None) -> TrialRecord:
-        """Store a trial with its new status, its completion number if that ends it, and a row of history."""
+    def _claim(self, trial: TrialRecord, claim: Claim, now: Micros) -> TrialRecord:
+        self._claims[trial.trial_id] = claim.token
+        claimed = transitions.claimed(trial, claim, now)
+        reason = transitions.LEASE_EXPIRED if trial.status.is_running() else None
+        return self._put(claimed, transitions.status_change(claimed, now, reason))
+
+    def _put(self, trial: TrialRecord, change: StatusChange) -> TrialRecord:
+        """Store a trial that got a status, with its history row and, if that ends it, a completion number."""
         if trial.status.is_completed():
             self._completions += 1
-            trial = replace(trial, completion=self._completions, lease_expires=None)
+            trial = replace(trial, completion=self._completions)
         self.trials[trial.trial_id] = trial
-        self.history[trial.trial_id].append(status_change(trial, trial.status, ts, reason))
+        self.history[trial.trial_id].append(change)
         return trial
 
     def _candidates(self, query: TrialQuery) -> Iterator[TrialRecord]:
@@ -130,38 +132,8 @@ class StoredExperiment:
         return (self.trials[trial_id] for trial_id in sorted(set(query.trial_ids)) if trial_id in self.trials)
 
 
-def status_change(
-    trial: TrialRecord, status: Status, ts: Micros, reason: str | None = None, *, reported: bool = False
-) -> StatusChange:
-    """Return the history row that says that `trial` has, or is reported to have, `status`."""
-    return StatusChange(
-        trial_id=trial.trial_id,
-        attempt=trial.attempt,
-        status=status,
-        ts=ts,
-        trial_runner_id=trial.trial_runner_id,
-        reason=reason,
-        reported=reported,
-    )
-
-
-def due_order(trial: TrialRecord) -> tuple[Micros, int]:
-    """Return the key by which waiting trials are handed out."""
+def _due_order(trial: TrialRecord) -> tuple[Micros, int]:
     return trial.due, trial.trial_id
-
-
-def _first_record(new: NewTrial, trial_id: int, tunable_config_id: int, now: Micros) -> TrialRecord:
-    return TrialRecord(
-        trial_id=trial_id,
-        tunable_config_id=tunable_config_id,
-        status=new.status,
-        due=now if new.due is None else new.due,
-        ts_start=new.ts_start,
-        ts_end=new.ts_end,
-        trial_runner_id=new.trial_runner_id,
-        metadata=new.metadata,
-        metrics=new.metrics,
-    )
 
 
 def _matches(trial: TrialRecord, query: TrialQuery) -> bool:
@@ -182,20 +154,3 @@ def _with_parts(trial: TrialRecord, parts: Parts) -> TrialRecord:
         metadata=trial.metadata if Parts.METADATA in parts else None,
         metrics=trial.metrics if Parts.METRICS in parts else None,
     )
-
-
-def _holds(trial: TrialRecord, change: TrialChange) -> bool:
-    return (
-        trial.attempt == change.attempt
-        and trial.status in change.from_statuses
-        and change.expected_trial_runner_id in {UNSET, trial.trial_runner_id}
-        and change.expected_metadata in {UNSET, trial.metadata}
-    )
-
-
-def _settings(change: TrialChange, now: Micros) -> dict[str, object]:
-    names = ("status", "ts_start", "ts_end", "trial_runner_id", "metadata", "metrics")
-    settings = {name: getattr(change, name) for name in names if getattr(change, name) is not UNSET}
-    if change.lease is not UNSET:
-        settings["lease_expires"] = None if change.lease is None else now + change.lease
-    return settings

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trialstore.data._frames import ABSENT, Columns, column, integers, key_value_frame, objects, texts, times
@@ -45,7 +45,9 @@ BIG = 2**63 - 1
         ([[1], {"a": [2]}, "b"], "object"),
         ([], "object"),
     ],
-    ids=str,
+    ids=lambda given: str(
+        ["absent" if value is ABSENT else value for value in given] if isinstance(given, list) else given
+    ),
 )
 def test_the_type_of_a_column_is_that_of_all_its_values(values: list[Any], dtype: Any) -> None:
     made = column(values)
@@ -68,6 +70,7 @@ def test_the_largest_integer_survives_beside_an_absent_one() -> None:
 
 
 @pytest.mark.contract(29)
+@settings(deadline=None)  # pandas may take its time
 @given(st.lists(scalars() | st.just(ABSENT), max_size=6))
 def test_every_value_survives_in_a_column(values: list[Any]) -> None:
     made = column(values).tolist()
@@ -79,6 +82,7 @@ def test_every_value_survives_in_a_column(values: list[Any]) -> None:
             assert exact(shown) == exact(value)
 
 
+@settings(deadline=None)  # pandas may take its time
 @given(st.lists(metadata(), max_size=4))
 def test_rows_become_columns_sorted_by_name_with_gaps_where_a_row_lacks_one(
     rows: list[dict[str, Any]],
@@ -95,6 +99,7 @@ def test_rows_become_columns_sorted_by_name_with_gaps_where_a_row_lacks_one(
         assert all(pd.isna(shown[name]) for name in shown.keys() - row.keys())
 
 
+@settings(deadline=None)  # pandas may take its time
 @given(scalar_dicts())
 def test_a_frame_of_keys_and_values_is_sorted_by_key(values: dict[str, Any]) -> None:
     frame = key_value_frame("parameter", values)
@@ -104,6 +109,7 @@ def test_a_frame_of_keys_and_values_is_sorted_by_key(values: dict[str, Any]) -> 
     assert frame["parameter"].tolist() == sorted(values)
 
 
+@settings(deadline=None)  # pandas may take its time
 @given(st.lists(moments() | st.none(), max_size=4))
 def test_times_are_utc_with_microseconds_and_nat_where_there_is_none(micros: list[int | None]) -> None:
     made = times(micros)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from trialstore import kv_df_to_dict
 from trialstore.data._frames import key_value_frame
@@ -22,6 +22,7 @@ def test_a_frame_of_keys_and_values_becomes_a_dict(key: str) -> None:
     assert kv_df_to_dict(frame) == {"b": 1, "a": "x"}
 
 
+@settings(deadline=None)  # pandas may take its time
 @given(scalar_dicts())
 def test_frames_of_data_objects_come_back_with_values_and_types(values: dict[str, Any]) -> None:
     assert exact(kv_df_to_dict(key_value_frame("metric", values))) == exact(values)

@@ -125,6 +125,14 @@ def test_times_are_exact_and_a_trial_that_goes_on_has_no_end(plain: Experiment, 
 
 
 @pytest.mark.contract(29)
+def test_a_trial_starts_when_it_may_until_it_does(plain: Experiment, data: ExperimentData) -> None:
+    plain.new_trials([{}, {}], NOW)[0].update(Status.RUNNING, NOW + timedelta(seconds=1))
+    starts = [pd.Timestamp(NOW + timedelta(seconds=1)), pd.Timestamp(NOW)]
+    assert data.results_df["ts_start"].tolist() == starts
+    assert [trial.ts_start for trial in data.trials.values()] == starts
+
+
+@pytest.mark.contract(29)
 def test_a_runner_is_an_int_or_none_and_never_a_float(plain: Experiment, data: ExperimentData) -> None:
     plain.new_trials([{}, {}])[1].set_trial_runner(7)
     runners = data.results_df["trial_runner_id"]

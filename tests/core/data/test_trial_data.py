@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,18 +21,6 @@ NOW = datetime(2024, 1, 1, 12, 0, 0, 123_457, tzinfo=UTC)
 HOSTILE = {f"v{i}": value for i, value in enumerate([*NUMBERS, *TEXTS])}
 
 
-@pytest.fixture
-def new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let this process live in New York."""
-    if not hasattr(time, "tzset"):
-        pytest.skip("needs time.tzset")
-    monkeypatch.setenv("TZ", "EST5EDT,M3.2.0,M11.1.0")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
 @pytest.mark.contract(26)
 def test_the_repr_has_its_ids_and_its_status(plain: Experiment, data: ExperimentData) -> None:
     trial = plain.new_trial({})
@@ -46,8 +33,9 @@ def test_the_repr_has_its_ids_and_its_status(plain: Experiment, data: Experiment
 
 def test_it_shows_what_is_stored(plain: Experiment, data: ExperimentData) -> None:
     trial = plain.new_trial({"x": 1}, NOW)
-    [claimed] = plain.claim_trials(7, timestamp=NOW + timedelta(seconds=1))
-    claimed.update(Status.FAILED, NOW + timedelta(seconds=2), {"score": 0.5})
+    trial.set_trial_runner(7)
+    trial.update(Status.RUNNING, NOW + timedelta(seconds=1))
+    trial.update(Status.FAILED, NOW + timedelta(seconds=2), {"score": 0.5})
     shown = data.trials[1]
     assert (shown.experiment_id, shown.trial_id, shown.trial_runner_id) == ("plain", 1, 7)
     assert (shown.status, shown.ts_start) == (Status.FAILED, NOW + timedelta(seconds=1))
@@ -64,22 +52,6 @@ def test_before_it_starts_its_start_is_when_it_may_and_it_has_no_end(
     shown = data.trials[1]
     assert (shown.ts_start, shown.ts_end) == (NOW + timedelta(days=1), None)
     assert (shown.results_dict, shown.metadata_dict) == ({}, {})
-
-
-@pytest.mark.contract(32)
-@pytest.mark.usefixtures("new_york")
-def test_naive_times_are_local_and_come_back_aware_in_utc(plain: Experiment, data: ExperimentData) -> None:
-    def local(*, fold: int) -> datetime:
-        return datetime(2024, 11, 3, 1, 30, 0, 123_457, tzinfo=None, fold=fold)
-
-    trial = plain.new_trial({}, local(fold=0))
-    trial.update_telemetry(Status.RUNNING, local(fold=0), [(local(fold=1), "cpu", 1)])
-    trial.update(Status.SUCCEEDED, local(fold=1), {})
-    start, end = data.trials[1].ts_start, data.trials[1].ts_end
-    assert start == datetime(2024, 11, 3, 5, 30, 0, 123_457, tzinfo=UTC)
-    assert end == start + timedelta(hours=1)
-    assert (start.tzinfo, end.tzinfo) == (UTC, UTC)
-    assert data.trials[1].telemetry_df["ts"].tolist() == [pd.Timestamp(end)]
 
 
 @pytest.mark.contract(25, 30)
