@@ -146,7 +146,7 @@ class Backend(ABC):
 
     @abstractmethod
     def add_trials(self, uid: Uid, new: Sequence[NewTrial], first_id: int) -> list[TrialRecord]:
-        """Add trials and return them as stored, in the order of `new`, without their parts.
+        """Add trials and return them as stored, in the order of `new`; their parts may be left out.
 
         Ids come from the experiment's counter: unique, increasing in the order of `new`, and consecutive where
         `ATOMIC_CALLS` is declared. `first_id` is where the counter starts, and counts only while the experiment
@@ -190,7 +190,8 @@ class Backend(ABC):
         attempt rises by one, it starts at the engine's now, and its lease ends the claim's lease later.
         Taking over an expired one adds one to its expirations, and is not done where that would reach the claim's
         `max_attempts`. Its history gets one row. If trials carry the
-        claim's token already, those are returned as they stand now and nothing is claimed.
+        claim's token already, those of them that are still in that attempt are returned as they stand now, and nothing
+        is claimed.
 
         Raises
         ------

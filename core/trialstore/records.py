@@ -133,8 +133,6 @@ class Order(Enum):
     """The order in which a query returns trials."""
 
     TRIAL_ID = auto()
-    DUE = auto()
-    """By (due, trial id)."""
     COMPLETION = auto()
     """By completion number; trials without one are left out."""
 

@@ -6,11 +6,14 @@ decisions from here. One that lets its server decide follows the same rules in i
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from trialstore.records import Claim, NewTrial, StatusChange, TrialChange, TrialRecord
-from trialstore.rules import settings_of
+from trialstore.errors import StaleTrialError
+from trialstore.records import Claim, NewTrial, TelemetryBatch, TrialChange, TrialRecord
+from trialstore.rules import is_completion, settings_of
 from trialstore.status import Status
 from trialstore.times import Micros
 
@@ -33,9 +36,9 @@ def added(new: NewTrial, trial_id: int, tunable_config_id: int, now: Micros) -> 
     )
 
 
-def first_status_change(trial: TrialRecord, now: Micros) -> StatusChange:
-    """Return the row that begins the history of a trial which is added now: when it ended, if it has."""
-    return status_change(trial, now if trial.ts_end is None else trial.ts_end)
+def first_ts(trial: TrialRecord, now: Micros) -> Micros:
+    """Return when the history of a trial that is added now begins: when it ended, if it has."""
+    return now if trial.ts_end is None else trial.ts_end
 
 
 def is_eligible(trial: TrialRecord, claim: Claim, now: Micros) -> bool:
@@ -85,28 +88,19 @@ def holds(change: TrialChange, stored: TrialRecord) -> bool:
     )
 
 
-def changed(change: TrialChange, stored: TrialRecord, now: Micros) -> TrialRecord:
-    """Return the record that a change makes of the stored one now, without a completion number."""
-    record = replace(stored, **settings_of(change))
-    if record.status.is_completed() or change.lease is None:
-        return replace(record, lease_expires=None)
-    return record if change.lease is UNSET else replace(record, lease_expires=now + change.lease)
+def new_values(change: TrialChange, now: Micros) -> dict[str, Any]:
+    """Return the fields of a record that a change sets now, and their values, without a completion number."""
+    values = settings_of(change)
+    if isinstance(change.lease, int):
+        values["lease_expires"] = now + change.lease
+    if change.lease is None or is_completion(change):
+        values["lease_expires"] = None
+    return values
 
 
-def status_change(
-    trial: TrialRecord,
-    ts: Micros,
-    reason: str | None = None,
-    *,
-    reported: Status | None = None,
-) -> StatusChange:
-    """Return the history row that says that a trial has its status, or is reported to have another."""
-    return StatusChange(
-        trial_id=trial.trial_id,
-        attempt=trial.attempt,
-        status=trial.status if reported is None else reported,
-        ts=ts,
-        trial_runner_id=trial.trial_runner_id,
-        reason=reason,
-        reported=reported is not None,
-    )
+def check_telemetry(batch: TelemetryBatch, trial: TrialRecord) -> None:
+    """Raise `StaleTrialError` unless a batch belongs to the attempt and the runner that the trial has now."""
+    if trial.attempt != batch.attempt:
+        raise StaleTrialError.of(trial.trial_id, batch.attempt, trial.attempt)
+    if batch.expected_trial_runner_id not in {UNSET, trial.trial_runner_id}:
+        raise StaleTrialError.of_runner(trial.trial_id)

@@ -172,4 +172,4 @@ def test_the_repository_of_a_git_hook_is_not_mistaken_for_that_of_the_file(
     hooked.mkdir()
     git(hooked, "init", "-q")
     monkeypatch.setenv("GIT_DIR", str(hooked / ".git"))
-    assert git_facts(str(folder / "run.jsonc"))[0] == str(folder)
+    assert git_facts(str(folder / "run.jsonc"))[0] == str(folder.parent)

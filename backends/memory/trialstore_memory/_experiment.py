@@ -9,7 +9,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from trialstore import transitions
-from trialstore.errors import StaleTrialError, TrialNotFoundError
+from trialstore.errors import TrialNotFoundError
 from trialstore.records import (
     Claim,
     ExperimentRecord,
@@ -37,7 +37,7 @@ class StoredExperiment:
         self.telemetry: dict[int, dict[tuple[int, Micros, str], StoredTelemetryRow]] = defaultdict(dict)
         self._added: dict[Token, int] = {}
         self._met: set[tuple[int, Token]] = set()
-        self._claims: dict[int, Token] = {}
+        self._claims: dict[Token, list[tuple[int, int]]] = defaultdict(list)
         self._completions = 0
 
     def trial(self, trial_id: int) -> TrialRecord:
@@ -54,13 +54,11 @@ class StoredExperiment:
         self.record = replace(self.record, next_trial_id=trial_id + 1)
         self._added[new.token] = trial_id
         trial = transitions.added(new, trial_id, tunable_config_id, now)
-        return self._put(trial, transitions.first_status_change(trial, now))
+        return self._put(trial, transitions.first_ts(trial, now))
 
     def select(self, query: TrialQuery) -> list[TrialRecord]:
         """Return the trials that a query asks for, with the parts that it asks for."""
         found = [trial for trial in self._candidates(query) if _matches(trial, query)]
-        if query.order is Order.DUE:
-            found.sort(key=_due_order)
         if query.order is Order.COMPLETION:
             found = sorted(
                 (t for t in found if t.completion is not None), key=lambda trial: trial.completion or 0
@@ -69,15 +67,15 @@ class StoredExperiment:
 
     def claim(self, claim: Claim, now: Micros) -> list[TrialRecord]:
         """Hand trials to a runner for their next attempts, or return those that this claim got before."""
-        served = [self.trials[trial_id] for trial_id, token in self._claims.items() if token == claim.token]
+        if claim.token in self._claims:
+            return self._still_claimed(claim.token)
         eligible = (t for t in self.trials.values() if transitions.is_eligible(t, claim, now))
-        first = sorted(eligible, key=_due_order)[: claim.limit]
-        return sorted(served or [self._claim(trial, claim, now) for trial in first], key=_due_order)
+        return [self._claim(trial, claim, now) for trial in sorted(eligible, key=_due_order)[: claim.limit]]
 
     def fail(self, trial: TrialRecord, now: Micros, reason: str) -> TrialRecord:
         """End a trial whose last lease is over."""
         failed = transitions.failed(trial, now)
-        return self._put(failed, transitions.status_change(failed, now, reason))
+        return self._put(failed, now, reason)
 
     def change(self, change: TrialChange, now: Micros) -> bool:
         """Apply a change if it was not met before and its conditions hold, and tell whether it counts as applied."""
@@ -88,11 +86,11 @@ class StoredExperiment:
             return False
         if change.token is not None:
             self._met.add((change.trial_id, change.token))
-        changed = transitions.changed(change, stored, now)
+        changed = replace(stored, **transitions.new_values(change, now))
         if change.status is UNSET:
             self.trials[change.trial_id] = changed
         else:
-            self._put(changed, transitions.status_change(changed, change.ts, change.reason))
+            self._put(changed, change.ts, change.reason)
         return True
 
     def add_telemetry(self, batch: TelemetryBatch) -> None:
@@ -100,36 +98,47 @@ class StoredExperiment:
         trial = self.trial(batch.trial_id)
         if (batch.trial_id, batch.token) in self._met:
             return
-        if trial.attempt != batch.attempt:
-            raise StaleTrialError.of(trial.trial_id, batch.attempt, trial.attempt)
-        if batch.expected_trial_runner_id not in {UNSET, trial.trial_runner_id}:
-            raise StaleTrialError.of_runner(trial.trial_id)
+        transitions.check_telemetry(batch, trial)
         self._met.add((batch.trial_id, batch.token))
         for row in batch.rows:
             stored = StoredTelemetryRow(batch.trial_id, batch.attempt, row.ts, row.metric, row.value)
             self.telemetry[batch.trial_id].setdefault((batch.attempt, row.ts, row.metric), stored)
-        report = transitions.status_change(trial, batch.ts, reported=batch.status)
+        report = replace(_status_change(trial, batch.ts), status=batch.status, reported=True)
         self.history[batch.trial_id].append(report)
 
-    def _claim(self, trial: TrialRecord, claim: Claim, now: Micros) -> TrialRecord:
-        self._claims[trial.trial_id] = claim.token
-        claimed = transitions.claimed(trial, claim, now)
-        reason = transitions.LEASE_EXPIRED if trial.status.is_running() else None
-        return self._put(claimed, transitions.status_change(claimed, now, reason))
+    def _still_claimed(self, token: Token) -> list[TrialRecord]:
+        trials = [self.trials[i] for i, attempt in self._claims[token] if self.trials[i].attempt == attempt]
+        return sorted(trials, key=_due_order)
 
-    def _put(self, trial: TrialRecord, change: StatusChange) -> TrialRecord:
+    def _claim(self, trial: TrialRecord, claim: Claim, now: Micros) -> TrialRecord:
+        claimed = transitions.claimed(trial, claim, now)
+        self._claims[claim.token].append((claimed.trial_id, claimed.attempt))
+        return self._put(claimed, now, transitions.LEASE_EXPIRED if trial.status.is_running() else None)
+
+    def _put(self, trial: TrialRecord, ts: Micros, reason: str | None = None) -> TrialRecord:
         """Store a trial that got a status, with its history row and, if that ends it, a completion number."""
         if trial.status.is_completed():
             self._completions += 1
             trial = replace(trial, completion=self._completions)
         self.trials[trial.trial_id] = trial
-        self.history[trial.trial_id].append(change)
+        self.history[trial.trial_id].append(_status_change(trial, ts, reason))
         return trial
 
     def _candidates(self, query: TrialQuery) -> Iterator[TrialRecord]:
         if query.trial_ids is None:
             return iter(self.trials.values())
         return (self.trials[trial_id] for trial_id in sorted(set(query.trial_ids)) if trial_id in self.trials)
+
+
+def _status_change(trial: TrialRecord, ts: Micros, reason: str | None = None) -> StatusChange:
+    return StatusChange(
+        trial_id=trial.trial_id,
+        attempt=trial.attempt,
+        status=trial.status,
+        ts=ts,
+        trial_runner_id=trial.trial_runner_id,
+        reason=reason,
+    )
 
 
 def _due_order(trial: TrialRecord) -> tuple[Micros, int]:

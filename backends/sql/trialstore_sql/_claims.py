@@ -1,0 +1,138 @@
+"""Handing trials out to runners, and ending those whose leases are lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
+
+from trialstore import transitions
+from trialstore.records import Claim, Expiry, Token, TrialRecord
+from trialstore.status import Status
+from trialstore.times import Micros
+from trialstore_sql._experiments import Experiments
+from trialstore_sql._history import History, row
+from trialstore_sql._tables import Tables
+from trialstore_sql._transaction import Transaction, placeholders
+from trialstore_sql._trials import columns, limited, records
+from trialstore_sql.dialects import Dialect
+
+_NO_LIMIT = 2**62
+_SET = (
+    "status",
+    "trial_runner_id",
+    "attempt",
+    "expirations",
+    "ts_start",
+    "ts_end",
+    "lease_expires",
+    "completion",
+)
+
+
+class Claims:
+    """Claims and expiries: each probes an index for its trials, holds them, and writes them back together."""
+
+    def __init__(self, tables: Tables, dialect: Dialect, experiments: Experiments, history: History) -> None:
+        self._trial = tables.trial
+        self._experiments, self._history = experiments, history
+        trial, change = tables.trial.c, tables.trial_change.c
+        waiting = self._probe(trial.status == bindparam("status"), trial.due <= bindparam("at"))
+        lost = self._probe(trial.status == bindparam("status"), trial.lease_expires <= bindparam("at"))
+        # One probe for mine and one for nobody's: an OR of both would not follow the index.
+        mine = waiting.where(trial.trial_runner_id == bindparam("runner"))
+        nobodys = waiting.where(trial.trial_runner_id.is_(None))
+        to_take_over = lost.where(trial.expirations < bindparam("most_expirations"))
+        self._waiting = [dialect.locked(limited(probe), skip_locked=True) for probe in (mine, nobodys)]
+        self._to_take_over = dialect.locked(limited(to_take_over), skip_locked=True)
+        self._used_up = dialect.locked(lost.where(trial.expirations >= bindparam("most_expirations")))
+        same = (change.experiment_key == trial.experiment_key, change.trial_id == trial.trial_id)
+        self._served = (
+            select(change.attempt == trial.attempt, *columns(self._trial))
+            .where(*same, change.experiment_key == bindparam("key"), change.token == bindparam("token"))
+            .order_by(trial.due, trial.trial_id)
+        )
+        self._write = (
+            update(self._trial)
+            .where(trial.experiment_key == bindparam("key"), trial.trial_id == bindparam("id"))
+            .values(placeholders(_SET, "new_"))
+        )
+
+    def claim(self, tx: Transaction, claim: Claim) -> list[TrialRecord]:
+        """Hand out eligible trials, unless this claim has been served before."""
+        key = self._experiments.key(tx, claim.uid)
+        served = tx.rows(self._served, {"key": key, "token": claim.token})
+        if served:
+            return records(fields for is_current, *fields in served if is_current)
+        now = tx.now()
+        eligible = self._eligible(tx, key, claim, now)
+        claimed = [transitions.claimed(trial, claim, now) for trial in eligible]
+        reasons = [transitions.LEASE_EXPIRED if trial.status.is_running() else None for trial in eligible]
+        self._store(tx, key, claimed, reasons, ts=now, token=claim.token)
+        return claimed
+
+    def expire(self, tx: Transaction, expiry: Expiry) -> list[TrialRecord]:
+        """Fail the trials whose leases are lost and used up."""
+        key, now = self._experiments.key(tx, expiry.uid), tx.now()
+        lost = {
+            "key": key,
+            "status": Status.RUNNING.value,
+            "at": now if expiry.due_by is None else expiry.due_by,
+            "most_expirations": expiry.max_attempts - 1,
+        }
+        used_up = records(tx.rows(self._used_up, lost))
+        if not used_up:
+            return []
+        numbers = count(self._experiments.take_completions(tx, key, len(used_up)))
+        failed = [replace(transitions.failed(trial, now), completion=next(numbers)) for trial in used_up]
+        self._store(tx, key, failed, [expiry.reason] * len(failed), ts=now)
+        return failed
+
+    def _probe(self, *conditions: ColumnElement[bool]) -> Select[Any]:
+        trial = self._trial.c
+        of_experiment = trial.experiment_key == bindparam("key")
+        return (
+            select(*columns(self._trial))
+            .where(of_experiment, *conditions)
+            .order_by(trial.due, trial.trial_id)
+        )
+
+    def _eligible(self, tx: Transaction, key: int, claim: Claim, now: Micros) -> list[TrialRecord]:
+        at = now if claim.due_by is None else claim.due_by
+        common = {"key": key, "at": at, "limit": claim.limit}
+        pending = {**common, "status": Status.PENDING.value, "runner": claim.trial_runner_id}
+        most = _NO_LIMIT if claim.max_attempts is None else claim.max_attempts - 1
+        running = {**common, "status": Status.RUNNING.value, "most_expirations": most}
+        found = [row for probe in self._waiting for row in tx.rows(probe, pending)]
+        found += tx.rows(self._to_take_over, running)
+        return sorted(records(found), key=lambda trial: (trial.due, trial.trial_id))[: claim.limit]
+
+    def _store(
+        self,
+        tx: Transaction,
+        key: int,
+        trials: Sequence[TrialRecord],
+        reasons: Sequence[str | None],
+        *,
+        ts: Micros,
+        token: Token | None = None,
+    ) -> None:
+        if not trials:
+            return
+        tx.run_many(self._write, (_new_values(key, trial) for trial in trials))
+        changes = zip(trials, reasons, strict=True)
+        self._history.add(
+            tx,
+            (
+                row(key, trial, ts, token=token, status=trial.status, reason=reason)
+                for trial, reason in changes
+            ),
+        )
+
+
+def _new_values(key: int, trial: TrialRecord) -> dict[str, Any]:
+    new = {f"new_{name}": getattr(trial, name) for name in _SET}
+    return {**new, "key": key, "id": trial.trial_id, "new_status": trial.status.value}

@@ -1,0 +1,40 @@
+"""Tunable configs: equal ones share one id over the whole storage."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import select
+
+from trialstore.codec import Encoded
+from trialstore_sql._tables import Tables
+from trialstore_sql._transaction import Transaction, as_array, placeholders
+from trialstore_sql.dialects import Dialect
+
+
+class TunableConfigs:
+    """What is done with the table of tunable configs."""
+
+    def __init__(self, tables: Tables, dialect: Dialect) -> None:
+        table = tables.tunable_config
+        self._put = dialect.insert_if_absent(table, ["hash"]).values(placeholders(["hash", "params"]))
+        self._find = select(table.c.tunable_config_id, table.c.params).where(
+            table.c.tunable_config_id.in_(dialect.elements("ids"))
+        )
+        self._ids = select(table.c.hash, table.c.tunable_config_id).where(
+            table.c.hash.in_(dialect.elements("hashes"))
+        )
+
+    def find(self, tx: Transaction, ids: Collection[int]) -> dict[int, Encoded]:
+        """Return the texts of the configs that exist."""
+        return {row[0]: row[1] for row in tx.rows(self._find, {"ids": as_array(ids)})}
+
+    def put(self, tx: Transaction, configs: Mapping[str, Encoded]) -> dict[str, int]:
+        """Store configs, given by their hashes, and return their ids.
+
+        They are inserted in the order of their hashes, so that sessions which insert the same ones at the same
+        moment wait for each other instead of locking each other out.
+        """
+        rows = [{"hash": config_hash, "params": params} for config_hash, params in sorted(configs.items())]
+        tx.run_many(self._put, rows)
+        return {row[0]: row[1] for row in tx.rows(self._ids, {"hashes": as_array(configs)})}

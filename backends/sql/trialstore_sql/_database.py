@@ -1,0 +1,138 @@
+"""The connections to one database, and the transactions on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from threading import Lock
+
+import sqlalchemy
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import Pool
+
+from trialstore.errors import (
+    CorruptStorageError,
+    StorageClosedError,
+    StorageUnavailableError,
+    TransientError,
+    TrialstoreError,
+)
+from trialstore_sql._transaction import Compiler, Transaction
+from trialstore_sql.dialects import Dialect
+
+
+class Database:
+    """One database, from `open` to `close`.
+
+    Parameters
+    ----------
+    dialect
+        The engine and the settings.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self._engine: Engine | None = None
+        self._lock = Lock()
+        self._inherited: list[Pool] = []
+
+    @property
+    def engine(self) -> Engine:
+        """The SQLAlchemy engine; raises `StorageClosedError` unless the database is open."""
+        if self._engine is None:
+            raise StorageClosedError(f"{self.dialect.label} is not open")
+        return self._engine
+
+    def open(self, *, create: bool, read_only: bool) -> None:
+        """Make the engine; a second call makes another one, with other rights."""
+        self.close()
+        engine = self.dialect.create_engine(create=create, read_only=read_only)
+        self._compiler = Compiler(engine.dialect)
+        self._foreign_errors = (engine.dialect.loaded_dbapi.Error, SQLAlchemyError)
+        self._engine = engine
+
+    def close(self) -> None:
+        """Close every connection; a second call does nothing."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose()
+
+    def after_fork(self) -> None:
+        """Abandon the connections of the parent process."""
+        self._lock = Lock()
+        if self._engine is not None:
+            # Kept alive, because the end of its last reference would close an SQLite connection.
+            self._inherited.append(self._engine.pool)
+            self._engine.dispose(close=False)
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """Run queries, each of which sees a snapshot of its own."""
+        return self._transaction(writes=False)
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """Run statements that are committed together, at the end, or not at all."""
+        return self._transaction(writes=True)
+
+    @contextmanager
+    def connection(self, *, write: bool = False) -> Iterator[sqlalchemy.Connection]:
+        """Run what needs SQLAlchemy's own connection, such as a migration, in one transaction if it is to write."""
+        try:
+            with self._turn(writes=write), self.engine.connect() as connection:
+                if not write:
+                    yield connection
+                    return
+                with connection.begin(), closing(connection.connection.cursor()) as cursor:
+                    self.dialect.begin(cursor)
+                    yield connection
+        except self._foreign_errors as error:
+            raise self._translated(error) from error
+
+    def prepare(self) -> None:
+        """Do what a database that will be written to needs once."""
+        with self.read() as tx:
+            self.dialect.prepare(tx)
+
+    @contextmanager
+    def _transaction(self, *, writes: bool) -> Iterator[Transaction]:
+        # The pool rolls back whatever comes back uncommitted, whether by an error or by an interrupt.
+        pool = self.engine.raw_connection
+        try:
+            with (
+                self._turn(writes=writes),
+                closing(pool()) as connection,
+                closing(connection.cursor()) as cursor,
+            ):
+                if writes:
+                    self.dialect.begin(cursor)
+                yield Transaction(cursor, self._compiler, self.dialect)
+                if writes:
+                    connection.commit()
+        except self._foreign_errors as error:
+            raise self._translated(error) from error
+
+    def _turn(self, *, writes: bool) -> AbstractContextManager[object]:
+        """Return the lock if the threads of this process take turns at this."""
+        taken = self.dialect.one_connection or (writes and self.dialect.one_writer)
+        return self._lock if taken else nullcontext()
+
+    def _translated(self, error: BaseException) -> TrialstoreError:
+        """Return our error for one of the driver or of SQLAlchemy."""
+        label, dialect = self.dialect.label, self.engine.dialect
+        error = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        told_apart = self.dialect.translated(error)
+        if told_apart is not None:
+            return told_apart
+        if isinstance(error, PoolTimeoutError):
+            size = self.dialect.settings.pool_size
+            return TransientError(
+                f"{label}: all {size} connections stayed busy; use fewer threads or a larger pool_size"
+            )
+        if isinstance(error, dialect.loaded_dbapi.Error) and dialect.is_disconnect(error, None, None):
+            return TransientError(f"{label}: the connection was lost ({error})")
+        if isinstance(error, dialect.loaded_dbapi.OperationalError):
+            return StorageUnavailableError(f"{label}: {error}")
+        return CorruptStorageError(
+            f"{label}: its tables are not as trialstore made them ({type(error).__name__}: {error})"
+        )

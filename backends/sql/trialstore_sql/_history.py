@@ -1,0 +1,110 @@
+"""The log of every write to a trial: its status history, and the tokens by which a repetition is recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, exists, insert, literal_column, select
+
+from trialstore.records import StatusChange, Token, TrialRecord, Uid
+from trialstore.status import Status
+from trialstore.times import Micros
+from trialstore_sql._experiments import Experiments
+from trialstore_sql._tables import Tables
+from trialstore_sql._transaction import Transaction, as_array, placeholders
+from trialstore_sql._trials import status_of
+from trialstore_sql.dialects import Dialect
+
+_FIELDS = (
+    "experiment_key",
+    "trial_id",
+    "token",
+    "attempt",
+    "status",
+    "ts",
+    "trial_runner_id",
+    "reason",
+    "reported",
+)
+
+
+class History:
+    """What is done with the table of changes."""
+
+    def __init__(self, tables: Tables, dialect: Dialect, experiments: Experiments) -> None:
+        self._trial, self._table = tables.trial, tables.trial_change
+        self._experiments = experiments
+        self._add = insert(self._table).values(placeholders(_FIELDS))
+        change = self._table.c
+        self._find_all = (
+            select(*(change[name] for name in StatusChange.__struct_fields__))
+            .where(change.experiment_key == experiments.key_of_uid(), change.status.is_not(None))
+            .order_by(change.trial_id, change.change_key)
+        )
+        self._find_some = self._find_all.where(change.trial_id.in_(dialect.elements("trial_ids")))
+
+    def has_met(self) -> ColumnElement[bool]:
+        """Return the expression that tells, in a query for trials, whether each has met the parameter ``token``."""
+        trial, change = self._trial.c, self._table.c
+        return exists(literal_column("1")).where(
+            change.experiment_key == trial.experiment_key,
+            change.trial_id == trial.trial_id,
+            change.token == bindparam("token"),
+        )
+
+    def add(self, tx: Transaction, rows: Iterable[dict[str, Any]]) -> None:
+        """Write rows; `row` makes them."""
+        tx.run_many(self._add, rows)
+
+    def find(self, tx: Transaction, uid: Uid, trial_ids: Collection[int] | None) -> list[StatusChange]:
+        """Return the status history of some or all trials."""
+        statement = self._find_all if trial_ids is None else self._find_some
+        rows = tx.rows(statement, {"uid": uid, "trial_ids": as_array(trial_ids or ())})
+        if not rows:
+            self._experiments.key(tx, uid)
+        return [_status_change(*row) for row in rows]
+
+
+def row(
+    experiment_key: int,
+    trial: TrialRecord,
+    ts: Micros,
+    *,
+    token: Token | None = None,
+    status: Status | None = None,
+    reason: str | None = None,
+    reported: bool = False,
+) -> dict[str, Any]:
+    """Return the row that says what happened to `trial`, as it is now; without a status it only keeps the token."""
+    return {
+        "experiment_key": experiment_key,
+        "trial_id": trial.trial_id,
+        "token": token,
+        "attempt": trial.attempt,
+        "status": None if status is None else status.value,
+        "ts": ts,
+        "trial_runner_id": trial.trial_runner_id,
+        "reason": reason,
+        "reported": int(reported),
+    }
+
+
+def _status_change(  # noqa: PLR0917 - the columns of a row, unpacked
+    trial_id: int,
+    attempt: int,
+    status: int,
+    ts: Micros,
+    trial_runner_id: int | None,
+    reason: str | None,
+    reported: int,
+) -> StatusChange:
+    return StatusChange(
+        trial_id=trial_id,
+        attempt=attempt,
+        status=status_of(status),
+        ts=ts,
+        trial_runner_id=trial_runner_id,
+        reason=reason,
+        reported=bool(reported),
+    )

@@ -1,0 +1,105 @@
+"""The schema of a database: which version stands there, how it is made, and how it is brought up to date."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
+
+from trialstore.errors import CorruptStorageError, SchemaVersionError, StorageNotFoundError
+from trialstore_sql._database import Database
+from trialstore_sql._tables import Tables
+
+VERSION = "0001"
+"""The schema that this code reads and writes: the newest migration; their names count up."""
+
+_LOG = logging.getLogger(__name__)
+_OF_MLOS_BENCH = frozenset({"experiment", "trial", "config_param", "trial_param", "trial_result"})
+
+
+class Schema:
+    """The schema in one database."""
+
+    def __init__(self, database: Database, tables: Tables) -> None:
+        self._database = database
+        self._experiment = tables.experiment
+        name = f"{database.dialect.settings.table_prefix}schema_version"
+        self._versions = Table(name, MetaData(), Column("version_num", String(32)))
+
+    def ensure(self, *, create: bool) -> None:
+        """Create an absent schema if `create` is set, and refuse one that is not this code's.
+
+        Raises
+        ------
+        StorageNotFoundError
+            If there is none and `create` is not set.
+        SchemaVersionError
+            If it is older or newer.
+        """
+        with self._database.connection() as connection:
+            version = self._version(connection)
+        if version is None and create:
+            self.upgrade()
+        elif version is None:
+            raise StorageNotFoundError(
+                f"{self._label} holds no tables of trialstore (table_prefix "
+                f"{self._database.dialect.settings.table_prefix!r}), and none were to be created"
+            )
+        else:
+            self._refuse_unless_current(version)
+        self._warn_of_mlos_bench()
+
+    def upgrade(self) -> None:
+        """Run the migrations that the schema lacks, all of them if there is none, in one transaction.
+
+        Raises
+        ------
+        SchemaVersionError
+            If the schema is newer.
+        """
+        from trialstore_sql.migrations import migrate  # which takes alembic's time
+
+        self._database.prepare()
+        with self._database.connection(write=True) as connection:
+            version = self._version(connection)
+            if version is not None and version > VERSION:
+                self._refuse_unless_current(version)
+            if version is None or version < VERSION:
+                migrate(connection, self._database.dialect, version, self._versions.name)
+
+    @property
+    def _label(self) -> str:
+        return self._database.dialect.label
+
+    def _version(self, connection: Connection) -> str | None:
+        if not inspect(connection).has_table(self._versions.name):
+            return None
+        versions = connection.scalars(select(self._versions.c.version_num)).all()
+        if len(versions) != 1:
+            raise CorruptStorageError(
+                f"{self._label}: table {self._versions.name} must hold one row, not {len(versions)}"
+            )
+        return str(versions[0])
+
+    def _refuse_unless_current(self, version: str) -> None:
+        if version < VERSION:
+            raise SchemaVersionError(
+                f"the schema in {self._label} is of version {version}, older than this trialstore's {VERSION}: stop the "
+                "programs that use it, and run `trialstore upgrade --storage CONFIG_OR_URL`"
+            )
+        if version > VERSION:
+            raise SchemaVersionError(
+                f"the schema in {self._label} is of version {version}, newer than this trialstore's {VERSION}: "
+                "run `pip install --upgrade trialstore`"
+            )
+
+    def _warn_of_mlos_bench(self) -> None:
+        with self._database.connection() as connection:
+            if connection.execute(select(self._experiment.c.experiment_key).limit(1)).first() is not None:
+                return
+            tables = inspect(connection).get_table_names()
+        if _OF_MLOS_BENCH.issubset(tables):
+            _LOG.warning(
+                "%s holds tables of mlos_bench: trialstore leaves them alone and does not read them; its own are empty",
+                self._label,
+            )

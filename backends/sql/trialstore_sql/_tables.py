@@ -1,0 +1,126 @@
+"""The tables, as the statements see them; the migrations create the same ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, MetaData, SmallInteger, Table, UniqueConstraint
+from sqlalchemy.schema import SchemaItem
+
+from trialstore_sql.dialects import Dialect
+
+
+class Tables:
+    """The tables of one storage.
+
+    Texts are canonical text and times are microseconds, both kept as they are. Rows of different tables belong
+    together by their keys alone: every write checks under a lock what a foreign key would check once more.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._prefix = dialect.settings.table_prefix
+        self.metadata = MetaData()
+        self.experiment = self._experiment()
+        self.tunable_config = self._tunable_config()
+        self.trial = self._trial()
+        self.trial_change = self._trial_change()
+        self.telemetry = self._telemetry()
+
+    def _experiment(self) -> Table:
+        name, text = self._dialect.name_type, self._dialect.text_type
+        return self._table(
+            "experiment",
+            Column("experiment_key", self._dialect.key_type, primary_key=True, autoincrement=True),
+            Column("uid", name, nullable=False, unique=True),
+            Column("experiment_id", name, nullable=False, unique=True),
+            Column("description", text),
+            Column("root_env_config", text),
+            Column("git_repo", text),
+            Column("git_commit", text),
+            Column("objectives", text, nullable=False),
+            Column("tunables", text),
+            Column("max_attempts", BigInteger),
+            Column("next_trial_id", BigInteger),
+            Column("completions", BigInteger, nullable=False),
+            sqlite_autoincrement=True,
+        )
+
+    def _tunable_config(self) -> Table:
+        return self._table(
+            "tunable_config",
+            Column("tunable_config_id", self._dialect.key_type, primary_key=True, autoincrement=True),
+            Column("hash", self._dialect.name_type, nullable=False, unique=True),
+            Column("params", self._dialect.text_type, nullable=False),
+            sqlite_autoincrement=True,
+        )
+
+    def _trial(self) -> Table:
+        name, text = self._dialect.name_type, self._dialect.text_type
+        table = self._table(
+            "trial",
+            Column("experiment_key", BigInteger, primary_key=True, autoincrement=False),
+            Column("trial_id", BigInteger, primary_key=True, autoincrement=False),
+            Column("tunable_config_id", BigInteger, nullable=False),
+            Column("token", name, nullable=False),
+            Column("status", SmallInteger, nullable=False),
+            Column("due", BigInteger, nullable=False),
+            Column("ts_start", BigInteger),
+            Column("ts_end", BigInteger),
+            Column("trial_runner_id", BigInteger),
+            Column("attempt", BigInteger, nullable=False),
+            Column("expirations", BigInteger, nullable=False),
+            Column("lease_expires", BigInteger),
+            Column("completion", BigInteger),
+            Column("metadata", text, nullable=False),
+            Column("metrics", text),
+            UniqueConstraint("experiment_key", "token"),
+        )
+        self._index(table, "queue", "experiment_key", "status", "trial_runner_id", "due", "trial_id")
+        self._index(table, "config", "experiment_key", "tunable_config_id", "trial_id")
+        self._index(table, "lease", "experiment_key", "lease_expires", where="lease_expires")
+        self._index(table, "completion", "experiment_key", "completion", where="completion")
+        return table
+
+    def _trial_change(self) -> Table:
+        table = self._table(
+            "trial_change",
+            Column("change_key", self._dialect.key_type, primary_key=True, autoincrement=True),
+            Column("experiment_key", BigInteger, nullable=False),
+            Column("trial_id", BigInteger, nullable=False),
+            Column("token", self._dialect.name_type),
+            Column("attempt", BigInteger, nullable=False),
+            Column("status", SmallInteger),
+            Column("ts", BigInteger, nullable=False),
+            Column("trial_runner_id", BigInteger),
+            Column("reason", self._dialect.text_type),
+            Column("reported", SmallInteger, nullable=False),
+            UniqueConstraint("experiment_key", "token", "trial_id"),
+        )
+        self._index(table, "trial", "experiment_key", "trial_id", "change_key")
+        return table
+
+    def _telemetry(self) -> Table:
+        return self._table(
+            "telemetry",
+            Column("experiment_key", BigInteger, primary_key=True, autoincrement=False),
+            Column("trial_id", BigInteger, primary_key=True, autoincrement=False),
+            Column("attempt", BigInteger, primary_key=True, autoincrement=False),
+            Column("ts", BigInteger, primary_key=True, autoincrement=False),
+            Column("metric", self._dialect.name_type, primary_key=True),
+            Column("value", self._dialect.text_type, nullable=False),
+            sqlite_with_rowid=False,  # one B-tree, in the order in which it is read
+        )
+
+    def _table(self, name: str, *items: SchemaItem, **options: Any) -> Table:
+        return Table(f"{self._prefix}{name}", self.metadata, *items, **options)
+
+    def _index(self, table: Table, name: str, *columns: str, where: str | None = None) -> None:
+        """Add an index, of the rows only that have a value in the column `where` if the engine can do that."""
+        condition = None if where is None else table.c[where].is_not(None)
+        Index(
+            f"{table.name}_{name}",
+            *(table.c[column] for column in columns),
+            sqlite_where=condition,
+            postgresql_where=condition,
+        )

@@ -1,0 +1,122 @@
+"""Runs statements that were built with SQLAlchemy Core on the driver's own cursor.
+
+Core builds and compiles each statement once; executing it through `sqlalchemy.Connection` would cost several
+times what SQLite needs for the work itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias, cast
+
+import msgspec
+import sqlalchemy
+from sqlalchemy import BindParameter, bindparam
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
+
+from trialstore.times import Micros
+from trialstore_sql.dialects import Dialect
+
+_LOG = logging.getLogger(__name__)
+
+Row: TypeAlias = Sequence[Any]
+Parameters: TypeAlias = Mapping[str, Any]
+
+
+class Prepared(NamedTuple):
+    """A statement in the words of one dialect."""
+
+    sql: str
+    placed: Callable[[Parameters], Sequence[Any]]
+    """Returns the values of the parameters in the order of their places."""
+
+
+class Compiler:
+    """Compiles each statement once.
+
+    Threads that need the same statement at the same moment may both compile it, to the same effect.
+    """
+
+    def __init__(self, dialect: sqlalchemy.Dialect) -> None:
+        self._dialect = dialect
+        self._prepared: dict[ClauseElement, Prepared] = {}
+
+    def __call__(self, statement: ClauseElement) -> Prepared:
+        """Return the statement, compiled."""
+        prepared = self._prepared.get(statement)
+        if prepared is None:
+            prepared = self._prepared[statement] = self._compile(statement)
+        return prepared
+
+    def _compile(self, statement: ClauseElement) -> Prepared:
+        compiled = cast("SQLCompiler", statement.compile(dialect=self._dialect))
+        names = compiled.positiontup or []
+        if len(names) > 1:
+            return Prepared(str(compiled), itemgetter(*names))
+        return Prepared(str(compiled), lambda parameters: [parameters[name] for name in names])
+
+
+class Transaction:
+    """What runs between the checkout of a connection and its return; it ends with the ``with`` block that gave it."""
+
+    def __init__(self, cursor: DBAPICursor, compiler: Compiler, dialect: Dialect) -> None:
+        self._cursor = cursor
+        self._compiler = compiler
+        self._dialect = dialect
+        self._log_sql = dialect.settings.log_sql
+
+    def run(self, statement: ClauseElement, parameters: Parameters) -> None:
+        """Run a statement that returns no rows."""
+        prepared = self._compiler(statement)
+        self._execute(prepared.sql, prepared.placed(parameters))
+
+    def run_many(self, statement: ClauseElement, rows: Iterable[Parameters]) -> None:
+        """Run a statement that returns no rows once for each row of parameters."""
+        prepared = self._compiler(statement)
+        self._log(prepared.sql)
+        self._cursor.executemany(prepared.sql, [prepared.placed(row) for row in rows])
+
+    def rows(self, statement: ClauseElement, parameters: Parameters) -> Sequence[Row]:
+        """Return all rows of a query."""
+        prepared = self._compiler(statement)
+        self._execute(prepared.sql, prepared.placed(parameters))
+        return self._cursor.fetchall()
+
+    def row(self, statement: ClauseElement, parameters: Parameters) -> Row | None:
+        """Return the first row of a query, if it has any."""
+        rows = self.rows(statement, parameters)
+        return rows[0] if rows else None
+
+    def rows_of(self, sql: str) -> Sequence[Row]:
+        """Return all rows of a query in the engine's own words, for what Core has no words for."""
+        self._execute(sql, ())
+        return self._cursor.fetchall()
+
+    def now(self) -> Micros:
+        """Return the engine's now."""
+        return self._dialect.now(self)
+
+    def _execute(self, sql: str, places: Sequence[Any]) -> None:
+        self._log(sql)
+        self._cursor.execute(sql, places)
+
+    def _log(self, sql: str) -> None:
+        if self._log_sql:
+            _LOG.info("%s", sql)
+
+
+def placeholders(names: Iterable[str], prefix: str = "") -> dict[str, BindParameter[Any]]:
+    """Return the parameters that an insert or an update sets its columns to.
+
+    An update needs a prefix, because Core keeps the names of the columns to itself there.
+    """
+    return {name: bindparam(f"{prefix}{name}") for name in names}
+
+
+def as_array(values: Iterable[Any]) -> str:
+    """Return the parameter of `Dialect.elements` that stands for these values."""
+    return msgspec.json.encode(list(values)).decode()

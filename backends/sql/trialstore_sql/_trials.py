@@ -1,0 +1,169 @@
+"""Trials: their rows, and the queries for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, Table, bindparam, func, literal_column, null, select
+
+from trialstore.codec import Encoded
+from trialstore.errors import CorruptStorageError
+from trialstore.records import Order, Parts, TrialQuery, TrialRecord, Uid
+from trialstore.status import Status
+from trialstore.times import Micros
+from trialstore_sql._experiments import Experiments
+from trialstore_sql._tables import Tables
+from trialstore_sql._transaction import Row, Transaction, as_array
+from trialstore_sql.dialects import Dialect
+
+_OF_QUEUE = frozenset({"statuses", "due_by", "assigned", "unassigned"})
+_STATUSES = tuple(Status)  # by their numbers
+PARTS = Parts.METADATA | Parts.METRICS
+
+
+class Trials:
+    """The queries for trials; one statement for each combination of conditions that is asked for."""
+
+    def __init__(self, tables: Tables, dialect: Dialect, experiments: Experiments) -> None:
+        self._table = tables.trial
+        self._dialect = dialect
+        self._experiments = experiments
+        self._finds: dict[tuple[object, ...], Select[Any]] = {}
+        trial = self._table.c
+        mine = trial.experiment_key == experiments.key_of_uid()
+        self._count = select(trial.status, func.count()).where(mine).group_by(trial.status)
+
+    def find(self, tx: Transaction, query: TrialQuery) -> list[TrialRecord]:
+        """Return the trials of a query."""
+        given = _given(query)
+        rows = tx.rows(self._find(query.order, query.parts, tuple(given)), {"uid": query.uid, **given})
+        if not rows:
+            self._experiments.key(tx, query.uid)
+        return records(rows)
+
+    def count(self, tx: Transaction, uid: Uid) -> dict[Status, int]:
+        """Return how many trials have each status."""
+        rows = tx.rows(self._count, {"uid": uid})
+        if not rows:
+            self._experiments.key(tx, uid)
+        return {status_of(status): count for status, count in rows}
+
+    def _find(self, order: Order, parts: Parts, given: tuple[str, ...]) -> Select[Any]:
+        shape = (order, parts, given)
+        if shape not in self._finds:
+            conditions = self._conditions(frozenset(given) - {"limit"})
+            statement = select(*columns(self._table, parts)).where(*conditions)
+            statement = _ordered(statement, self._table, order)
+            self._finds[shape] = limited(statement) if "limit" in given else statement
+        return self._finds[shape]
+
+    def _conditions(self, given: frozenset[str]) -> list[ColumnElement[bool]]:
+        mine = self._table.c.experiment_key == self._experiments.key_of_uid()
+        if not given >= {"statuses", "due_by"}:
+            return [mine, *(self._condition(self._table, name) for name in given)]
+        # Asked in one go, SQLite reads all trials in their order; the index of the queue alone knows which are due.
+        queue = self._table.alias("queue")
+        of_queue = (self._condition(queue, name) for name in given & _OF_QUEUE)
+        key = queue.c.experiment_key == self._experiments.key_of_uid()
+        due = self._table.c.trial_id.in_(select(queue.c.trial_id).where(key, *of_queue))
+        return [mine, due, *(self._condition(self._table, name) for name in given - _OF_QUEUE)]
+
+    def _condition(self, table: FromClause, name: str) -> ColumnElement[bool]:
+        trial, elements = table.c, self._dialect.elements
+        conditions: dict[str, Callable[[], ColumnElement[bool]]] = {
+            "trial_ids": lambda: trial.trial_id.in_(elements("trial_ids")),
+            "after_id": lambda: trial.trial_id > bindparam("after_id"),
+            "statuses": lambda: trial.status.in_(elements("statuses")),
+            "due_by": lambda: trial.due <= bindparam("due_by"),
+            "assigned": lambda: trial.trial_runner_id.is_not(None),
+            "unassigned": lambda: trial.trial_runner_id.is_(None),
+            "tunable_config_id": lambda: trial.tunable_config_id == bindparam("tunable_config_id"),
+            "completed_after": lambda: trial.completion > bindparam("completed_after"),
+        }
+        return conditions[name]()
+
+
+def columns(table: Table, parts: Parts = PARTS) -> list[ColumnElement[Any]]:
+    """Return the columns that `records` reads; a part that is not asked for is a bare null."""
+    optional = {"metadata": Parts.METADATA, "metrics": Parts.METRICS}
+    return [
+        null().label(field) if field in optional and optional[field] not in parts else table.c[field]
+        for field in TrialRecord.__struct_fields__
+    ]
+
+
+def limited(statement: Select[Any]) -> Select[Any]:
+    """Return a query with the parameter ``limit``."""
+    # SQLAlchemy would write the absent offset as one more parameter.
+    return statement.limit(bindparam("limit")).offset(literal_column("0"))
+
+
+def records(rows: Iterable[Row]) -> list[TrialRecord]:
+    """Return the records of rows that have `columns`."""
+    return [record(*row) for row in rows]
+
+
+def record(  # noqa: PLR0917 - the columns of a row, unpacked
+    trial_id: int,
+    tunable_config_id: int,
+    status: int,
+    due: Micros,
+    ts_start: Micros | None,
+    ts_end: Micros | None,
+    trial_runner_id: int | None,
+    attempt: int,
+    expirations: int,
+    lease_expires: Micros | None,
+    completion: int | None,
+    metadata: Encoded | None,
+    metrics: Encoded | None,
+) -> TrialRecord:
+    """Return the record of one row that has `columns`; big reads spend their time here."""
+    return TrialRecord(
+        trial_id=trial_id,
+        tunable_config_id=tunable_config_id,
+        status=status_of(status),
+        due=due,
+        ts_start=ts_start,
+        ts_end=ts_end,
+        trial_runner_id=trial_runner_id,
+        attempt=attempt,
+        expirations=expirations,
+        lease_expires=lease_expires,
+        completion=completion,
+        metadata=metadata,
+        metrics=metrics,
+    )
+
+
+def status_of(number: int) -> Status:
+    """Return the status that is stored as a number."""
+    try:
+        return _STATUSES[number]
+    except (IndexError, TypeError) as error:
+        raise CorruptStorageError(
+            f"{number!r} is stored as a status, but no status has that number"
+        ) from error
+
+
+def _given(query: TrialQuery) -> dict[str, object]:
+    """Return the conditions of a query that apply, as parameters."""
+    conditions = {
+        "trial_ids": None if query.trial_ids is None else as_array(query.trial_ids),
+        "after_id": query.after_id,
+        "statuses": None if query.statuses is None else as_array(status.value for status in query.statuses),
+        "due_by": query.due_by,
+        "assigned": query.runner_assigned or None,
+        "unassigned": query.runner_assigned is False or None,
+        "tunable_config_id": query.tunable_config_id,
+        "completed_after": query.completed_after,
+        "limit": query.limit,
+    }
+    return {name: value for name, value in conditions.items() if value is not None}
+
+
+def _ordered(statement: Select[Any], table: Table, order: Order) -> Select[Any]:
+    if order is Order.COMPLETION:
+        return statement.where(table.c.completion.is_not(None)).order_by(table.c.completion)
+    return statement.order_by(table.c.trial_id)

@@ -1,0 +1,210 @@
+"""SQLite: in a file, shared by any number of processes, or in memory."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sqlalchemy import Engine, Integer, Select, Table, Text, bindparam, create_engine, func, select
+from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.pool import NullPool, QueuePool, StaticPool
+from sqlalchemy.types import TypeEngine
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+
+from trialstore.backend import Capability
+from trialstore.errors import (
+    ConfigError,
+    CorruptStorageError,
+    ReadOnlyError,
+    StorageNotFoundError,
+    StorageUnavailableError,
+    TransientError,
+    TrialstoreError,
+)
+from trialstore_sql._settings import Settings
+from trialstore_sql.dialects._base import Dialect
+
+if TYPE_CHECKING:
+    from trialstore_sql._transaction import Transaction
+
+_WAIT = 0.005
+"""Seconds that SQLite itself waits for a lock."""
+_POOL_TIMEOUT = 5.0
+_OF_SERVERS = ("host", "port", "username", "password", "query")
+_LOG = logging.getLogger(__name__)
+_ERRORS: dict[int, tuple[type[TrialstoreError], str]] = {
+    sqlite3.SQLITE_ERROR: (CorruptStorageError, "its tables are not as trialstore made them; restore the file"),
+    sqlite3.SQLITE_BUSY: (TransientError, "another process holds the lock; it may be free later"),
+    sqlite3.SQLITE_LOCKED: (TransientError, "another connection holds the lock; it may be free later"),
+    sqlite3.SQLITE_PROTOCOL: (TransientError, "other processes are fighting for the lock; it may be free later"),
+    sqlite3.SQLITE_READONLY: (ReadOnlyError, "it cannot be written to; open it with read_only=True, or give write access"),
+    sqlite3.SQLITE_CANTOPEN: (StorageUnavailableError, "it cannot be opened; look at the rights of the file and its folder"),
+    sqlite3.SQLITE_PERM: (StorageUnavailableError, "it cannot be opened; look at the rights of the file and its folder"),
+    sqlite3.SQLITE_IOERR: (StorageUnavailableError, "the file system failed; look at the disk, and avoid network drives"),
+    sqlite3.SQLITE_FULL: (StorageUnavailableError, "the disk is full; make room and repeat the call"),
+    sqlite3.SQLITE_NOTADB: (CorruptStorageError, "the file is no SQLite database; give another file name"),
+    sqlite3.SQLITE_CORRUPT: (CorruptStorageError, "the file is damaged; restore it, or rescue it with sqlite3's .recover"),
+}  # fmt: skip
+
+
+class SqliteDialect(Dialect):
+    """SQLite: one writer at a time, and readers that never wait, in WAL mode."""
+
+    name = "sqlite"
+    drivernames = frozenset({"sqlite", "sqlite+pysqlite"})
+
+    key_type: ClassVar[TypeEngine[int]] = Integer()  # AUTOINCREMENT demands this name; it holds 64 bits
+    name_type: ClassVar[TypeEngine[str]] = Text()  # collation BINARY is the default
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        ignored = [key for key in _OF_SERVERS if getattr(settings, key)]
+        if ignored:
+            _LOG.debug("%s: a file needs no %s: ignored", self.label, ", ".join(ignored))
+        database = settings.database or ":memory:"
+        if database.startswith("file:"):
+            raise ConfigError(
+                "SQLite's file: URIs are not supported: give a path, and read_only where it is meant"
+            )
+        self._patience = Retrying(
+            retry=retry_if_exception(_is_busy),
+            stop=stop_after_delay(settings.busy_timeout),
+            wait=wait_random(0, 0.002),
+            reraise=True,
+        )
+        # Absolute, so that a later change of the working directory leaves new connections at the same file.
+        self._file = None if database == ":memory:" else Path(database).absolute()
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}:{self.settings.database or ':memory:'}"
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        shared = {Capability.PERSISTENT, Capability.MULTI_PROCESS}
+        return frozenset({Capability.ATOMIC_CALLS} | (shared if self._file else set()))
+
+    @property
+    def one_writer(self) -> bool:
+        return True  # the file's own lock is polled, ever more slowly; threads need not do that
+
+    @property
+    def one_connection(self) -> bool:
+        return self._file is None
+
+    def create_engine(self, *, create: bool, read_only: bool) -> Engine:
+        if self._file is None:
+            return self._create_memory_engine(create=create)
+        self._check(self._file, create=create, read_only=read_only)
+        if read_only and not os.access(self._file.parent, os.W_OK):
+            return create_engine(
+                "sqlite://", creator=partial(self._connect_frozen, self._file), poolclass=NullPool
+            )
+        mode = "ro" if read_only else "rwc" if create else "rw"
+        return create_engine(
+            "sqlite://",
+            creator=partial(self._connect, f"{self._file.as_uri()}?mode={mode}"),
+            poolclass=QueuePool,
+            pool_size=self.settings.pool_size,
+            max_overflow=0,
+            pool_timeout=_POOL_TIMEOUT,
+        )
+
+    def begin(self, cursor: DBAPICursor) -> None:
+        # SQLite waits for a lock ever longer, and others overtake: short waits are faster, and fair.
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error):
+                raise
+            self._patience(cursor.execute, "BEGIN IMMEDIATE")
+
+    def prepare(self, tx: Transaction) -> None:
+        # The busy timeout does not cover the switch, so a file that is in WAL mode already is left alone.
+        if self._file is None or _journal_mode(tx, "PRAGMA journal_mode") == "wal":
+            return
+        if _journal_mode(tx, "PRAGMA journal_mode = WAL") != "wal":
+            raise StorageUnavailableError(
+                f"{self.label} cannot be shared between processes: its file system (a network drive?) lacks "
+                "what SQLite's WAL mode needs; put the file on a local disk, or use a database server"
+            )
+
+    def translated(self, error: BaseException) -> TrialstoreError | None:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the extension
+        if code not in _ERRORS:
+            return None
+        kind, advice = _ERRORS[code]
+        return kind(f"{self.label}: {error}: {advice}")
+
+    def insert_if_absent(self, table: Table, key: Sequence[str]) -> Insert:
+        return Insert(table).on_conflict_do_nothing(index_elements=list(key))
+
+    def elements(self, parameter: str) -> Select[Any]:
+        return select(func.json_each(bindparam(parameter)).table_valued("value").c.value)
+
+    def _create_memory_engine(self, *, create: bool) -> Engine:
+        if not create:
+            raise StorageNotFoundError(
+                f"{self.label} is empty until this process fills it: open it for writing"
+            )
+        return create_engine(
+            "sqlite://",
+            poolclass=StaticPool,
+            connect_args={"isolation_level": None, "check_same_thread": False},
+        )
+
+    def _check(self, file: Path, *, create: bool, read_only: bool) -> None:
+        """Refuse what SQLite would only call "unable to open database file", or find out at the first write."""
+        try:
+            is_folder, is_there, has_folder = file.is_dir(), file.exists(), file.parent.is_dir()
+        except OSError as error:
+            raise StorageUnavailableError(f"{self.label} cannot be reached: {error}") from error
+        if is_folder:
+            raise StorageUnavailableError(f"{self.label} is a folder: give the path of a file in it")
+        if not has_folder:
+            raise StorageNotFoundError(f"{self.label}: there is no folder {file.parent}: create it first")
+        if not create and not is_there:
+            raise StorageNotFoundError(f"{self.label}: there is no such file, and none was to be created")
+        if not read_only:
+            self._check_writable(file)
+
+    def _check_writable(self, file: Path) -> None:
+        for place in (file.parent, file):
+            if place.exists() and not os.access(place, os.W_OK):
+                raise ReadOnlyError(
+                    f"{self.label}: {place} cannot be written to: open it with read_only=True, or give write access"
+                )
+
+    def _connect(self, uri: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=_WAIT, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.execute(f"PRAGMA synchronous = {self.settings.durability}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _connect_frozen(self, file: Path) -> sqlite3.Connection:
+        """Connect to a file in a folder where SQLite cannot make the files of WAL mode.
+
+        If nobody else has made them, nobody is writing; each read looks again, because it makes its own connection.
+        """
+        immutable = not file.with_name(f"{file.name}-wal").exists()
+        return self._connect(f"{file.as_uri()}?mode=ro&immutable={immutable:d}")
+
+
+def _is_busy(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _journal_mode(tx: Transaction, pragma: str) -> str:
+    [(mode,)] = tx.rows_of(pragma)
+    return str(mode)

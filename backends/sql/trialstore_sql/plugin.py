@@ -1,0 +1,57 @@
+"""The plugin that brings the SQL backend; it imports neither SQLAlchemy nor a driver."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trialstore import BackendSpec, hookimpl
+
+_SCHEMA: dict[str, Any] = {
+    "properties": {
+        "drivername": {
+            "description": "The SQLAlchemy dialect, and its driver if it is not the usual one.",
+            "enum": ["sqlite", "sqlite+pysqlite"],
+        },
+        "table_prefix": {
+            "description": "What the names of all tables begin with.",
+            "type": "string",
+            "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,29}$",
+            "default": "trialstore_",
+        },
+        "durability": {
+            "description": "Acknowledged writes survive a crash of the program, and a power cut: always (full), but "
+            "for the last ones (normal), or perhaps not, and the file may be damaged (off).",
+            "enum": ["full", "normal", "off"],
+            "default": "full",
+        },
+        "busy_timeout": {
+            "description": "How many seconds one try waits for another process's lock; failed tries are repeated.",
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "maximum": 3600,
+            "default": 1.0,
+        },
+        "pool_size": {
+            "description": "How many connections this process keeps at most.",
+            "type": "integer",
+            "minimum": 1,
+            "default": 10,
+        },
+    }
+}
+
+
+@hookimpl
+def trialstore_backends() -> list[BackendSpec]:
+    """Return the SQL backend."""
+    return [
+        BackendSpec(
+            name="sql",
+            class_path="trialstore_sql.SqlBackend",
+            schemes=("sqlite",),
+            aliases=("mlos_bench.storage.sql.storage.SqlStorage",),
+            config_schema=_SCHEMA,
+            requires=("sqlalchemy", "alembic"),
+            install="trialstore",
+        )
+    ]
