@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -65,3 +66,22 @@ def stored(url: str) -> str:
             )
             slow.update(Status.SUCCEEDED, START + timedelta(seconds=3), {"ms": 9.25, "qps": float("nan")})
     return url
+
+
+@pytest.fixture
+def install_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], None]:
+    """Install a distribution with a plugin that declares one backend, as pip would leave it."""
+
+    def install_plugin(name: str, spec: str, code: str = "") -> None:
+        hook = f"@hookimpl\ndef trialstore_backends():\n    return [{spec}]\n"
+        module = f"from trialstore import BackendSpec, hookimpl\n{dedent(code)}\n{hook}"
+        (tmp_path / f"{name}_plugin.py").write_text(module, encoding="utf-8")
+        info = tmp_path / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", encoding="utf-8"
+        )
+        (info / "entry_points.txt").write_text(f"[trialstore]\n{name} = {name}_plugin\n", encoding="utf-8")
+        monkeypatch.syspath_prepend(str(tmp_path))
+
+    return install_plugin

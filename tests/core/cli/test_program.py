@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from importlib.metadata import version
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
+from jsonschema.validators import validator_for
+
+from trialstore.cli import main
 
 Run = Callable[..., Any]
+InstallPlugin = Callable[..., None]
 COMMANDS = ["demo", "experiments", "show", "trials", "init", "upgrade", "backends", "schema"]
 
 
@@ -55,13 +60,20 @@ def test_help_imports_neither_engines_nor_pandas_nor_matplotlib() -> None:
 
 def test_an_encoding_that_lacks_a_character_does_not_end_the_program(stored: str) -> None:
     program = [sys.executable, "-m", "trialstore", "experiments", "-s", stored]
-    environment = {"PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(program, capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
     assert "latency" in done.stdout
 
 
-def test_backends_lists_ours_as_usable(run: Run) -> None:
+def test_its_output_may_be_captured() -> None:
+    with redirect_stdout(StringIO()) as captured:
+        assert main(["--version"]) == 0
+    assert captured.getvalue().startswith("trialstore ")
+
+
+def test_backends_lists_ours_as_usable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     done = run("backends")
     assert done.code == 0
     assert "trialstore_sql.SqlBackend" in done.out
@@ -71,21 +83,12 @@ def test_backends_lists_ours_as_usable(run: Run) -> None:
 
 
 def test_backends_lists_one_that_is_not_installed_with_its_install_line(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, install_plugin: InstallPlugin
 ) -> None:
-    (tmp_path / "cloudstore_plugin.py").write_text(
-        "from trialstore import BackendSpec, hookimpl\n"
-        "@hookimpl\n"
-        "def trialstore_backends():\n"
-        "    return [BackendSpec(name='cloud', class_path='cloudstore.Cloud', requires=('cloudstore',),\n"
-        "                        install='cloudstore[all]')]\n",
-        encoding="utf-8",
+    install_plugin(
+        "cloudstore",
+        "BackendSpec(name='cloud', class_path='cloudstore.Cloud', requires=('cloudstore',), install='cloudstore[all]')",
     )
-    info = tmp_path / "cloudstore-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: cloudstore\nVersion: 1.0\n", encoding="utf-8")
-    (info / "entry_points.txt").write_text("[trialstore]\ncloud = cloudstore_plugin\n", encoding="utf-8")
-    monkeypatch.syspath_prepend(str(tmp_path))
     cloud = next(each for each in json.loads(run("backends", "--json").out) if each["name"] == "cloud")
     assert cloud["status"] == "not installed"
     assert "cloudstore[all]" in cloud["install"]
@@ -96,7 +99,7 @@ def test_backends_lists_one_that_is_not_installed_with_its_install_line(
 
 def test_schema_is_a_json_schema_that_a_config_fits(run: Run) -> None:
     schema = json.loads(run("schema").out)
-    validator = jsonschema.validators.validator_for(schema)
+    validator = validator_for(schema)
     validator.check_schema(schema)
     validate = validator(schema)
     assert validate.is_valid({"class": "sql", "config": {"drivername": "sqlite", "database": "x.db"}})
@@ -131,3 +134,37 @@ def test_upgrade_refuses_a_schema_from_the_future(run: Run, stored: str) -> None
     assert done.code == 1
     assert "9999" in done.err
     assert done.err.count("\n") == 1
+
+
+def test_upgrade_brings_an_older_schema_up_to_date(
+    run: Run, install_plugin: InstallPlugin, tmp_path: Path
+) -> None:
+    install_plugin(
+        "oldstore",
+        "BackendSpec(name='old', class_path='oldstore_plugin.OldBackend', schemes=('old',))",
+        """
+        from pathlib import Path
+        from trialstore.errors import SchemaVersionError
+        from trialstore_memory import MemoryBackend
+
+        class OldBackend(MemoryBackend):
+            def open(self, *, create, read_only):
+                if not Path("upgraded").exists():
+                    raise SchemaVersionError("the schema is old")
+
+            def upgrade(self):
+                Path("upgraded").touch()
+        """,
+    )
+    assert run("experiments", "-s", "old://").err == "error: the schema is old\n"
+    assert "has been brought up to date" in run("upgrade", "-s", "old://").out
+    assert "up to date already" in run("upgrade", "-s", "old://").out
+
+
+def test_upgrade_of_a_version_that_never_was_is_an_error(run: Run, stored: str) -> None:
+    with closing(sqlite3.connect(stored.removeprefix("sqlite:///"))) as connection, connection:
+        connection.execute("UPDATE trialstore_schema_version SET version_num = '0000'")
+    assert "trialstore upgrade --storage" in run("experiments", "-s", stored).err
+    done = run("upgrade", "-s", stored)
+    assert (done.code, done.out) == (1, "")
+    assert "0000" in done.err

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import trialstore
+from trialstore import Status
 
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 Run = Callable[..., Any]
 
 
@@ -42,6 +45,16 @@ def test_show_as_json_holds_the_best_trials_whole(run: Run, stored: str) -> None
     shown = json.loads(run("show", "latency", "--storage", stored, "--json").out)
     assert shown["best_trials"]["ms"]["config"] == {"mb": 64}
     assert shown["best_trials"]["ms"]["metrics"] == {"ms": 1.5, "note": "ok", "qps": 1000}
+
+
+def test_show_leaves_out_an_objective_that_no_trial_has_a_number_for(run: Run, url: str) -> None:
+    with (
+        trialstore.open(url) as storage,
+        storage.experiment(experiment_id="e", opt_targets={"ms": "min", "grade": "max"}) as experiment,
+    ):
+        experiment.new_trial({"mb": 1}).update(Status.SUCCEEDED, START, {"ms": 2, "grade": "good"})
+    shown = json.loads(run("show", "e", "-s", url, "--json").out)
+    assert list(shown["best_trials"]) == ["ms"]
 
 
 def test_show_of_an_experiment_without_trials_or_objectives(run: Run, stored: str) -> None:
@@ -76,7 +89,9 @@ def test_no_number_is_cut_however_narrow_the_terminal_is(
     run: Run, stored: str, columns: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)
-    row = next(line for line in run("trials", "latency", "--storage", stored).out.splitlines() if "9.25" in line)
+    row = next(
+        line for line in run("trials", "latency", "--storage", stored).out.splitlines() if "9.25" in line
+    )
     assert row.split()[0] == "2"
     assert row.split()[-2:] == ["9.25", "nan"]
 
@@ -89,7 +104,10 @@ def test_the_storage_may_stand_in_the_environment(
 
 
 def test_a_config_file_is_as_good_as_a_url(run: Run, stored: str, tmp_path: Path) -> None:
-    config = {"class": "sql", "config": {"drivername": "sqlite", "database": stored.removeprefix("sqlite:///")}}
+    config = {
+        "class": "sql",
+        "config": {"drivername": "sqlite", "database": stored.removeprefix("sqlite:///")},
+    }
     (tmp_path / "storage.jsonc").write_text(json.dumps(config), encoding="utf-8")
     assert "latency" in run("experiments", "-s", "storage.jsonc").out
 
@@ -97,7 +115,9 @@ def test_a_config_file_is_as_good_as_a_url(run: Run, stored: str, tmp_path: Path
 def test_markup_and_control_characters_are_shown_and_do_nothing(run: Run, url: str) -> None:
     with (
         trialstore.open(url) as storage,
-        storage.experiment(experiment_id="[bold]x[/bold]", description="\x1b[31mred\u202e :smile:\nnext") as experiment,
+        storage.experiment(
+            experiment_id="[bold]x[/bold]", description="\x1b[31mred\u202e :smile:\nnext"
+        ) as experiment,
     ):
         experiment.new_trial({"[link=x]p": "[/]"})
     listed = run("experiments", "-s", url, "--json").out

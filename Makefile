@@ -1,0 +1,60 @@
+# Everything runs in .venv, which the first target that needs it creates: Python and its package index
+# are enough. `make demo PYTHON=python3.12` picks the interpreter.
+
+PYTHON ?= python3
+JOBS ?= 2
+BIN := .venv/bin
+READY := .venv/.ready
+CODE := core backends conformance tests
+
+export UV_PROJECT_ENVIRONMENT := .venv
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lowest lint types check format lock clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+demo: $(READY)  ## tune the SQLite of this machine for about 20 seconds
+	$(BIN)/trialstore demo
+
+test: $(READY)  ## run the tests; core and memory must be covered to the last branch
+	$(BIN)/coverage erase
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup --cov --cov-report= $(PYTEST_ARGS)
+	$(BIN)/coverage report --include='core/*,backends/memory/*' --fail-under=100
+
+lowest: $(BIN)/uv  ## run the tests with the oldest dependencies that are allowed
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-lowest
+	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[all]' --group dev
+	.venv-lowest/bin/pytest -n $(JOBS) --dist loadgroup $(PYTEST_ARGS)
+
+lint: $(READY)  ## check style, format and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+
+types: $(READY)  ## check types, with mypy and with pyright
+	$(BIN)/mypy .
+	$(BIN)/pyright
+
+check: lint types test  ## all that CI runs
+
+format: $(READY)  ## reformat, and mend what can be mended safely
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(BIN)/uv  ## bring uv.lock up to date with pyproject.toml
+	$(BIN)/uv lock
+
+clean:  ## remove the environment and every cache
+	rm -rf .venv .venv-lowest .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist
+
+$(READY): pyproject.toml uv.lock | $(BIN)/uv
+	@echo "Setting up .venv; this takes a minute or two, once."
+	@$(BIN)/uv sync --quiet --locked --all-extras
+	@touch $@
+
+$(BIN)/uv:
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
