@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from msgspec.structs import replace
 
@@ -13,8 +13,9 @@ from trialstore.claimed_trial import ClaimedTrial
 from trialstore.codec import EMPTY, decode, decode_scalar
 from trialstore.context import ExperimentContext
 from trialstore.errors import TunableConfigNotFoundError, UsageError
+from trialstore.feed import CompletionFeed
 from trialstore.new_trials import Assignment, Metadata, Moment, new_trials
-from trialstore.records import Claim, Expiry, NewTrial, Parts, TelemetryQuery
+from trialstore.records import Claim, Expiry, NewTrial, Order, Parts, TelemetryQuery
 from trialstore.session import new_token
 from trialstore.status import Status
 from trialstore.times import Micros, from_micros, to_duration, to_micros
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from trialstore.storage import Storage
     from trialstore.tunables import TunableGroups
 
-_LOADED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.TIMED_OUT})
+Loaded: TypeAlias = tuple[list[int], list[dict[str, Scalar]], list[dict[str, Scalar] | None], list[Status]]
+LOADED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.TIMED_OUT})
 _WAITING = frozenset({Status.PENDING})
 _WAITING_OR_RUNNING = _WAITING | {Status.READY, Status.RUNNING}
 _ALL_PARTS = Parts.METADATA | Parts.METRICS
@@ -45,6 +47,7 @@ class Experiment:
     def __init__(self, context: ExperimentContext, trial_id: int) -> None:
         self._context = context
         self._first_id = trial_id
+        self._feed = CompletionFeed()
         self._is_entered = False
 
     def __repr__(self) -> str:
@@ -180,9 +183,7 @@ class Experiment:
         self._context.refresh()
         return self._add(copies_of(sources, self._context), known_before=self.trial_id)
 
-    def load(
-        self, last_trial_id: int = -1
-    ) -> tuple[list[int], list[dict[str, Scalar]], list[dict[str, Scalar] | None], list[Status]]:
+    def load(self, last_trial_id: int = -1) -> Loaded:
         """Return what an optimizer learns from: the trials that succeeded, failed or timed out, by id.
 
         Parameters
@@ -196,14 +197,21 @@ class Experiment:
             Four lists of equal length. A score is the dict of metrics, or None unless the trial succeeded.
         """
         after = plain_int(last_trial_id, "last_trial_id")
-        records = self._context.find(statuses=_LOADED, after_id=after, parts=Parts.METRICS)
-        values = self._values_of(records)
-        return (
-            [record.trial_id for record in records],
-            [dict(values[record.tunable_config_id]) for record in records],
-            [decode(record.metrics or EMPTY) if record.status.is_succeeded() else None for record in records],
-            [record.status for record in records],
-        )
+        return self._loaded(self._context.find(statuses=LOADED, after_id=after, parts=Parts.METRICS))
+
+    def poll(self) -> Loaded:
+        """Return, in the shape of `load`, what has ended since this object was last asked: each trial once.
+
+        A new object begins with everything that has ended so far. Trials come in the order in which they ended, whatever
+        their ids, and a trial that ended in another process is not missed because one with a greater id ended
+        before it. Canceled trials are left out.
+        """
+        self._context.ensure_found()
+        if not self._context.session.read_only:
+            self._expire_leases(None)
+        order: dict[str, Any] = {"order": Order.COMPLETION, "parts": Parts.METRICS}
+        ended = self._feed.accept(self._context.find(**self._feed.conditions(), **order))
+        return self._loaded([record for record in ended if record.status in LOADED])
 
     def load_tunable_config(self, tunable_config_id: int) -> dict[str, Scalar]:
         """Return the parameter values of a tunable config, or raise `TunableConfigNotFoundError`."""
@@ -322,6 +330,15 @@ class Experiment:
         values = self._values_of(records)
         self._context.check_fit(values.values())
         return [Trial(self._context, record, values[record.tunable_config_id]) for record in records]
+
+    def _loaded(self, records: list[TrialRecord]) -> Loaded:
+        values = self._values_of(records)
+        return (
+            [record.trial_id for record in records],
+            [dict(values[record.tunable_config_id]) for record in records],
+            [decode(record.metrics or EMPTY) if record.status.is_succeeded() else None for record in records],
+            [record.status for record in records],
+        )
 
     def _values_of(self, records: Iterable[TrialRecord]) -> dict[int, dict[str, Scalar]]:
         return values_by_id(self._context.session, (record.tunable_config_id for record in records))

@@ -83,7 +83,7 @@ class TrialRecord(Struct, frozen=True, kw_only=True):
     """How often a lease of the trial was lost."""
     lease_expires: Micros | None = None
     completion: int | None = None
-    """The number of its completion, unique within the experiment; None until it is completed."""
+    """The number of its completion, positive and unique within the experiment; None until it is completed."""
     metadata: Encoded | None = None
     """None if it was not asked for."""
     metrics: Encoded | None = None
@@ -155,7 +155,9 @@ class TrialQuery(Struct, frozen=True, kw_only=True):
     runner_assigned: bool | None = None
     tunable_config_id: int | None = None
     completed_after: int | None = None
-    """Only trials whose completion has a greater number."""
+    """Only trials whose completion has a greater number, or one of `completions`."""
+    completions: Collection[int] = ()
+    """Goes with `completed_after`."""
     order: Order = Order.TRIAL_ID
     limit: int | None = None
     parts: Parts = Parts.NONE

@@ -143,18 +143,16 @@ class Session:
         return self._write(self.backend.add_trials, uid, new, first_id)
 
     def find_trials(self, query: TrialQuery) -> list[TrialRecord]:
-        if query.limit is not None or query.order is not Order.TRIAL_ID:
+        if query.limit is not None:
             return self._read(self.backend.find_trials, query)
         return [trial for page in self.trial_pages(query) for trial in page]
 
     def trial_pages(self, query: TrialQuery) -> Iterator[list[TrialRecord]]:
-        """Yield the trials of a query by trial id without limit, in pages; each page is a snapshot of its own."""
+        """Yield the trials of a query without limit, in pages; each page is a snapshot of its own."""
         page = self._read(self.backend.find_trials, replace(query, limit=PAGE))
         yield page
         while len(page) == PAGE:
-            page = self._read(
-                self.backend.find_trials, replace(query, limit=PAGE, after_id=page[-1].trial_id)
-            )
+            page = self._read(self.backend.find_trials, _next_page(query, page[-1]))
             yield page
 
     def count_trials(self, uid: Uid) -> Mapping[Status, int]:
@@ -233,6 +231,18 @@ class Session:
             self.backend.after_fork()
         elif self._state != "closed":
             self._state = "forked"
+
+
+def _next_page(query: TrialQuery, last: TrialRecord) -> TrialQuery:
+    if query.order is Order.TRIAL_ID:
+        return replace(query, limit=PAGE, after_id=last.trial_id)
+    asked_for = [number for number in query.completions if number > (last.completion or 0)]
+    return replace(
+        query,
+        limit=PAGE,
+        completed_after=max(last.completion or 0, query.completed_after or 0),
+        completions=asked_for,
+    )
 
 
 def _after_fork(reference: weakref.ref[Session]) -> None:

@@ -122,3 +122,13 @@ def test_a_repeated_merge_tells_only_of_what_is_new(recorder: Recorder, experime
         target.merge(["e"])
         target.merge(["e"])
     assert recorder.events[told:] == [("added", [1], [1])]
+
+
+def test_a_trial_that_fails_because_its_last_lease_is_lost_is_told(recorder: Recorder) -> None:
+    with Storage(MemoryBackend({}), observers=recorder) as storage:
+        recorder.storage = storage
+        with storage.experiment(experiment_id="e", max_attempts=1) as experiment:
+            experiment.new_trial({})
+            experiment.claim_trials(1, lease=0.000001)
+            assert experiment.claim_trials(2) == []
+    assert recorder.events[-1] == ("changed", 1, Status.FAILED, Status.FAILED)

@@ -144,6 +144,7 @@ def test_the_stored_tunables_let_it_be_resumed_by_id_alone(
 ) -> None:
     by_id = storage.get_experiment_by_id("e")
     assert by_id is not None
+    assert by_id.tunables is not None
     assert by_id.tunables == tunables
     assert [t.name for t, _ in by_id.tunables] == ["size", "policy", "share"]
     assert by_id.new_trial({"size": "7"}).tunable_values == {"size": 7, "policy": "lru", "share": 0.5}

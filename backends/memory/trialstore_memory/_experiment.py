@@ -152,9 +152,14 @@ def _matches(trial: TrialRecord, query: TrialQuery) -> bool:
         (query.due_by, lambda: trial.due <= (query.due_by or 0)),
         (query.runner_assigned, lambda: (trial.trial_runner_id is not None) is query.runner_assigned),
         (query.tunable_config_id, lambda: trial.tunable_config_id == query.tunable_config_id),
-        (query.completed_after, lambda: (trial.completion or 0) > (query.completed_after or 0)),
+        (query.completed_after, lambda: _is_completed_after(trial, query)),
     )
     return all(holds() for asked, holds in conditions if asked is not None)
+
+
+def _is_completed_after(trial: TrialRecord, query: TrialQuery) -> bool:
+    number = trial.completion
+    return number is not None and (number > (query.completed_after or 0) or number in query.completions)
 
 
 def _with_parts(trial: TrialRecord, parts: Parts) -> TrialRecord:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Table, bindparam, func, literal_column, null, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+)
 
 from trialstore.codec import Encoded
 from trialstore.errors import CorruptStorageError
@@ -37,7 +48,8 @@ class Trials:
     def find(self, tx: Transaction, query: TrialQuery) -> list[TrialRecord]:
         """Return the trials of a query."""
         given = _given(query)
-        rows = tx.rows(self._find(query.order, query.parts, tuple(given)), {"uid": query.uid, **given})
+        statement = self._find(query.order, query.parts, tuple(given))
+        rows = tx.rows(statement, {"uid": query.uid, "beyond": query.completed_after, **given})
         if not rows:
             self._experiments.key(tx, query.uid)
         return records(rows)
@@ -80,6 +92,9 @@ class Trials:
             "unassigned": lambda: trial.trial_runner_id.is_(None),
             "tunable_config_id": lambda: trial.tunable_config_id == bindparam("tunable_config_id"),
             "completed_after": lambda: trial.completion > bindparam("completed_after"),
+            "completions": lambda: or_(
+                trial.completion > bindparam("beyond"), trial.completion.in_(elements("completions"))
+            ),
         }
         return conditions[name]()
 
@@ -157,7 +172,8 @@ def _given(query: TrialQuery) -> dict[str, object]:
         "assigned": query.runner_assigned or None,
         "unassigned": query.runner_assigned is False or None,
         "tunable_config_id": query.tunable_config_id,
-        "completed_after": query.completed_after,
+        "completed_after": None if query.completions else query.completed_after,
+        "completions": as_array(query.completions) if query.completions else None,
         "limit": query.limit,
     }
     return {name: value for name, value in conditions.items() if value is not None}

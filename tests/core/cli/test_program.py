@@ -58,6 +58,18 @@ def test_help_imports_neither_engines_nor_pandas_nor_matplotlib() -> None:
     assert done.stderr == "[]\n"
 
 
+def test_ctrl_c_while_it_starts_is_quiet_too() -> None:
+    code = (
+        "import signal, sys; from trialstore.cli import main\n"
+        "class CtrlC:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer': signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, CtrlC()); sys.exit(main(['--help']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_an_encoding_that_lacks_a_character_does_not_end_the_program(stored: str) -> None:
     program = [sys.executable, "-m", "trialstore", "experiments", "-s", stored]
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
