@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, ClassVar
 
 from trialstore.codec import EMPTY, decode
+from trialstore.data._html import facts_table
 from trialstore.data._mapping import LazyMapping
 from trialstore.data._reader import Reader
 from trialstore.data._trial import TrialData, trial_ids_of, trials_of
@@ -39,6 +40,13 @@ class ExperimentData:
 
     def __repr__(self) -> str:
         return f"Experiment :: {self.experiment_id}: {self.description!r}"
+
+    def _repr_html_(self) -> str:
+        path, repo, commit = self.root_env_config
+        facts = {"description": self.description, "objectives": self.objectives, "root_env_config": path}
+        counts = ", ".join(f"{count:,} {status.name}" for status, count in self.trial_counts.items())
+        git = {"git_repo": repo, "git_commit": commit}
+        return facts_table(f"Experiment {self.experiment_id}", {**facts, **git, "trials": counts or "none"})
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ExperimentData):

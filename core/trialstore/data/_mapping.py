@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, ItemsView, Iterator, Mapping, ValuesView
 from typing import TypeVar, cast
 
+from trialstore.data._html import mapping_table
 from trialstore.errors import InvalidInputError, NotFoundError
 from trialstore.values import plain_scalar
 
@@ -45,6 +46,9 @@ class LazyMapping(Mapping[K, V]):
 
     def __repr__(self) -> str:
         return repr(self._fetch(None))
+
+    def _repr_html_(self) -> str:
+        return mapping_table(self._fetch(None))
 
     def values(self) -> ValuesView[V]:
         """Return all values, read at once."""

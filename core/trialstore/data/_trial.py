@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from trialstore.codec import EMPTY, decode, decode_scalar
+from trialstore.data._html import facts_table
 from trialstore.data._reader import Reader
 from trialstore.data._tunable_config import TunableConfigData
 from trialstore.records import Parts, TelemetryQuery, TrialRecord
@@ -34,6 +35,13 @@ class TrialData:
     def __repr__(self) -> str:
         ids = f"cid:{self.tunable_config_id} rid:{self.trial_runner_id}"
         return f"Trial :: {self.experiment_id}:{self.trial_id} {ids} {self.status.name}"
+
+    def _repr_html_(self) -> str:
+        names = ("status", "ts_start", "ts_end", "tunable_config_id", "trial_runner_id")
+        facts = {name: getattr(self, name) for name in names} | {"status": self.status.name}
+        values = {"config": self.tunable_config.config_dict, "results": self.results_dict}
+        title = f"Trial {self.trial_id} of {self.experiment_id}"
+        return facts_table(title, {**facts, **values, "metadata": self.metadata_dict})
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TrialData):
