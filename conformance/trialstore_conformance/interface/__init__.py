@@ -1,0 +1,1 @@
+"""Tests of the `Backend` interface, on the raw backend."""

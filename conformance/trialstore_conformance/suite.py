@@ -1,0 +1,41 @@
+"""Everything together: the class that a backend's author subclasses."""
+
+from __future__ import annotations
+
+from trialstore_conformance.api.trials import TrialsConformance
+from trialstore_conformance.interface.adding import AddingConformance
+from trialstore_conformance.interface.changing import ChangingConformance
+from trialstore_conformance.interface.claiming import ClaimingConformance
+from trialstore_conformance.interface.deletion import DeletionConformance
+from trialstore_conformance.interface.experiments import ExperimentsConformance
+from trialstore_conformance.interface.finding import FindingConformance
+from trialstore_conformance.interface.leases import LeasesConformance
+from trialstore_conformance.interface.lifecycle import LifecycleConformance
+from trialstore_conformance.interface.telemetry import TelemetryConformance
+from trialstore_conformance.interface.values import ValuesConformance
+from trialstore_conformance.together.any_sequence import AnySequenceConformance
+from trialstore_conformance.together.crashes import CrashesConformance
+from trialstore_conformance.together.failures import FailuresConformance
+from trialstore_conformance.together.multiprocess import ProcessesConformance
+from trialstore_conformance.together.threads import ThreadsConformance
+
+
+class StorageConformance(
+    LifecycleConformance,
+    ValuesConformance,
+    ExperimentsConformance,
+    AddingConformance,
+    FindingConformance,
+    ChangingConformance,
+    ClaimingConformance,
+    LeasesConformance,
+    TelemetryConformance,
+    DeletionConformance,
+    TrialsConformance,
+    AnySequenceConformance,
+    ThreadsConformance,
+    ProcessesConformance,
+    CrashesConformance,
+    FailuresConformance,
+):
+    """The whole suite; subclass it, and define the fixture `storage_config`."""

@@ -1,0 +1,1 @@
+"""Tests of many threads and processes, and of what goes wrong between them."""

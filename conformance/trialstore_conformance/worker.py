@@ -1,0 +1,143 @@
+"""The program of a worker process: reads a task, says it is ready, waits for "go", reports in lines of JSON.
+
+A report is an acknowledgement: it is sent when the storage has confirmed what it says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from trialstore import Storage
+from trialstore.errors import ForkedStorageError
+from trialstore.status import Status
+from trialstore.times import from_micros
+from trialstore_conformance.door import Door
+from trialstore_conformance.lab import FAR, NOON, Lab, new_trial
+
+WHEN = from_micros(NOON)
+
+
+def first_open(door: Door, number: int) -> Iterator[Any]:
+    """Open the storage, which nobody has opened before, and add a trial."""
+    lab = Lab(door.backend())
+    yield lab.add_one(params={"number": number}).trial_id
+
+
+def add(door: Door, number: int, count: int) -> Iterator[Any]:
+    """Add trials one by one, half of them with configs that the other workers add too."""
+    lab = Lab(door.backend())
+    for i in range(count):
+        (trial,) = lab.add(new_trial({"x": i, "number": number if i % 2 else None}))
+        yield {
+            "trial_id": trial.trial_id,
+            "config_id": trial.tunable_config_id,
+            "shared": None if i % 2 else i,
+        }
+
+
+def claim(door: Door, number: int, limit: int) -> Iterator[Any]:
+    """Claim until there is nothing left."""
+    lab = Lab(door.backend())
+    while claimed := lab.claim(runner=number, limit=limit):
+        yield from ({"trial_id": trial.trial_id, "attempt": trial.attempt} for trial in claimed)
+
+
+def take_over(door: Door, number: int) -> Iterator[Any]:
+    """Claim trials whose leases are over, until there are none."""
+    lab = Lab(door.backend())
+    while claimed := lab.claim(runner=number, limit=3, due_by=FAR, max_attempts=2):
+        yield from ({"trial_id": trial.trial_id, "attempt": trial.attempt} for trial in claimed)
+
+
+def complete(door: Door, number: int) -> Iterator[Any]:
+    """Complete every trial, as all other workers do."""
+    lab = Lab(door.backend())
+    for trial in lab.find():
+        outcome = lab.complete(trial, winner=number)
+        yield {"applied": outcome.applied, "metrics": outcome.record.metrics}
+
+
+def report(door: Door, number: int, rows: int) -> Iterator[Any]:
+    """Report telemetry of trial 1 in small batches, each key of which every other worker reports too."""
+    lab = Lab(door.backend())
+    trial = lab.trial(1)
+    for i in range(rows):
+        lab.report(trial, (NOON + i, "m", number))
+        yield {"ts": NOON + i, "value": lab.telemetry(1)[i][2]}
+
+
+def live(door: Door, number: int) -> Iterator[Any]:
+    """Run trials through their whole life, for ever, and acknowledge every step."""
+    with door.storage().experiment(experiment_id="experiment") as experiment:
+        while True:
+            trial_id = experiment.new_trial({"x": number}, config={"by": number}).trial_id
+            yield {"added": trial_id}
+            for trial in experiment.claim_trials(number, limit=1):
+                yield {"claimed": trial.trial_id}
+                trial.update_telemetry(Status.RUNNING, WHEN, [(WHEN, f"m{i}", i) for i in range(20)])
+                yield {"reported": trial.trial_id}
+                trial.update(Status.SUCCEEDED, WHEN, {"score": trial.trial_id})
+                yield {"completed": trial.trial_id}
+
+
+def fork(door: Door, number: int) -> Iterator[Any]:
+    """Fork with an open storage, use it in the child first, then in the parent."""
+    storage = door.storage()
+    with storage.experiment(experiment_id="experiment") as experiment:
+        experiment.new_trial({"x": number})
+        child = os.fork()
+        if child == 0:
+            _in_forked_child(lambda: experiment.new_trial({"x": "child"}))
+        _, status = os.waitpid(child, 0)
+        yield {"child": os.waitstatus_to_exitcode(status)}
+        experiment.new_trial({"x": "parent"})
+        yield {"trials": len(storage.experiments["experiment"].trials)}
+
+
+def unpickle(_door: Door, number: int, pickled: str) -> Iterator[Any]:
+    """Add a trial through a storage that came as a pickle."""
+    storage: Storage = pickle.loads(bytes.fromhex(pickled))  # noqa: S301 - the test's own pickle
+    with storage, storage.experiment(experiment_id="experiment") as experiment:
+        yield experiment.new_trial({"x": number}).trial_id
+
+
+JOBS: dict[str, Callable[..., Iterator[Any]]] = {
+    job.__name__: job for job in (first_open, add, claim, take_over, complete, report, live, fork, unpickle)
+}
+
+
+def _in_forked_child(use: Callable[[], object]) -> None:
+    """End the child with 0 if using the storage works, 3 if it is refused as it should be, else 1."""
+    code = 1
+    try:
+        use()
+        code = 0
+    except ForkedStorageError:
+        code = 3
+    finally:
+        os._exit(code)
+
+
+def main() -> None:
+    """Do one task."""
+    task = json.loads(sys.stdin.readline())
+    job = JOBS[task["job"]]
+    _say("ready")
+    if not sys.stdin.readline():
+        return
+    with Door({**task["config"], "plugins": task["plugins"]}) as door:
+        for message in job(door, **task["arguments"]):
+            _say(message)
+
+
+def _say(message: Any) -> None:
+    print(json.dumps(message), flush=True)  # noqa: T201 - its way to answer
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""Backends that hand out trials wrongly."""
+
+from __future__ import annotations
+
+import time
+
+from msgspec.structs import replace
+
+from trialstore.records import Claim, Parts, TrialQuery, TrialRecord
+from trialstore.status import Status
+from trialstore_memory import MemoryBackend
+
+__all__ = [
+    "ClaimsById",
+    "ClaimsTwice",
+    "ForgetsClaims",
+    "ForgivesLostLeases",
+    "IgnoresRunners",
+    "WaitsTooLong",
+]
+
+PENDING = frozenset({Status.PENDING})
+
+
+class ClaimsTwice(MemoryBackend):
+    """Reads what is pending, then writes: two runners that read at the same moment both get it."""
+
+    def claim_trials(self, claim: Claim) -> list[TrialRecord]:
+        pending = TrialQuery(
+            uid=claim.uid,
+            statuses=PENDING,
+            due_by=claim.due_by,
+            parts=Parts.METADATA,
+        )
+        found = self.find_trials(pending)[: claim.limit]
+        time.sleep(0.001)
+        experiment = self._experiment(claim.uid)
+        return [experiment._claim(trial, claim, claim.due_by or 0) for trial in found]
+
+
+class ForgetsClaims(MemoryBackend):
+    """Does not store the token of a claim, so a repeated claim takes more trials."""
+
+    def claim_trials(self, claim: Claim) -> list[TrialRecord]:
+        return super().claim_trials(replace(claim, token=f"{claim.token[:20]}{time.monotonic_ns()}"))
+
+
+class IgnoresRunners(MemoryBackend):
+    """Hands trials that are assigned to one runner to another."""
+
+    def claim_trials(self, claim: Claim) -> list[TrialRecord]:
+        with self._lock:
+            experiment = self._experiment(claim.uid)
+            for trial in experiment.select(TrialQuery(uid=claim.uid, statuses=PENDING, parts=Parts(3))):
+                experiment.trials[trial.trial_id] = replace(trial, trial_runner_id=None)
+            return super().claim_trials(claim)
+
+
+class ClaimsById(MemoryBackend):
+    """Hands out by trial id, whatever is due first."""
+
+    def claim_trials(self, claim: Claim) -> list[TrialRecord]:
+        return sorted(super().claim_trials(claim), key=lambda trial: trial.trial_id)
+
+
+class WaitsTooLong(MemoryBackend):
+    """Compares due times with `<` instead of `<=`."""
+
+    def claim_trials(self, claim: Claim) -> list[TrialRecord]:
+        return super().claim_trials(replace(claim, due_by=claim.due_by and claim.due_by - 1))
+
+
+class ForgivesLostLeases(MemoryBackend):
+    """Does not count the leases that a trial has lost."""
+
+    def claim_trials(self, claim: Claim) -> list[TrialRecord]:
+        with self._lock:
+            trials = self._experiment(claim.uid).trials
+            claimed = [replace(trial, expirations=0) for trial in super().claim_trials(claim)]
+            trials.update({trial.trial_id: trial for trial in claimed})
+            return claimed
