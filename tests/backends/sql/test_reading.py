@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy
+from sqlalchemy import event
 
 import trialstore
 from trialstore import Experiment, Status, Storage
@@ -68,9 +68,7 @@ def test_a_read_takes_three_statements_at_the_most_the_search_for_its_experiment
     assert isinstance(backend, SqlBackend)
     engine = backend._database.engine
     engine.dispose()
-    sqlalchemy.event.listen(
-        engine, "connect", lambda connection, _: connection.set_trace_callback(seen.append)
-    )
+    event.listen(engine, "connect", lambda connection, _: connection.set_trace_callback(seen.append))
     found = READS[name](storage)
     assert len(found) == LENGTHS.get(name, MANY)
     assert len(seen) <= 3
