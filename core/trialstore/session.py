@@ -88,7 +88,7 @@ class Session:
         self._recipe = recipe
         self._state = "new"
         self._lock = RLock()
-        if hasattr(os, "register_at_fork"):
+        if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
             os.register_at_fork(after_in_child=partial(_after_fork, weakref.ref(self)))
 
     def __reduce__(self) -> tuple[Callable[..., Session], tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from trialstore import rules
 from trialstore.codec import EMPTY, MAX_METRICS_BYTES, decode, encode, encode_scalar
-from trialstore.errors import InvalidInputError, TrialNotFoundError, UsageError
+from trialstore.errors import InvalidInputError, UsageError
 from trialstore.records import Parts, TelemetryBatch, TelemetryRow, TrialChange
 from trialstore.session import new_token
 from trialstore.status import Status
@@ -323,10 +323,8 @@ class Trial:
 
     def _stored(self) -> TrialRecord:
         """Return the trial as it stands in the storage now."""
-        found = self._context.find(trial_ids=[self.trial_id], parts=Parts.METADATA | Parts.METRICS)
-        if not found:
-            raise TrialNotFoundError.of(self.trial_id)
-        return found[0]
+        [found] = self._context.find(trial_ids=[self.trial_id], parts=Parts.METADATA | Parts.METRICS)
+        return found
 
 
 def _telemetry_rows(metrics: Iterable[tuple[datetime, str, Any]]) -> tuple[TelemetryRow, ...]:

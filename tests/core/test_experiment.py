@@ -138,6 +138,26 @@ def test_resuming_with_nothing_else_given_warns_of_nothing(storage: Storage, exp
             assert resumed.opt_targets == {"latency": "min"}
 
 
+def test_other_costs_and_descriptions_of_tunables_are_no_difference(
+    storage: Storage, experiment: Experiment, tunables: TunableGroups
+) -> None:
+    definition = tunables.definition()
+    definition["cache"]["cost"] += 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with storage.experiment(experiment_id="e", tunables=TunableGroups(definition)) as resumed:
+            assert resumed.new_trial({"size": 7}).tunable_values["size"] == 7
+
+
+def test_tunables_given_where_none_are_stored_are_named(
+    storage: Storage, plain: Experiment, tunables: TunableGroups
+) -> None:
+    with pytest.warns(ExperimentMismatchWarning, match="it has no tunables"):
+        resumed = storage.get_experiment_by_id("plain", tunables=tunables)
+    assert resumed is not None
+    assert resumed.tunables is tunables
+
+
 @pytest.mark.contract(9)
 def test_the_stored_tunables_let_it_be_resumed_by_id_alone(
     storage: Storage, experiment: Experiment, tunables: TunableGroups

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pytest
 
 from trialstore import Status, Storage
 from trialstore.backend import Capability
+from trialstore.codec import Encoded
 from trialstore.errors import (
+    CorruptStorageError,
     ForkedStorageError,
     StorageClosedError,
     StorageNotFoundError,
@@ -262,3 +264,15 @@ def test_a_heartbeat_is_not_repeated_for_longer_than_the_lease_lasts() -> None:
         (trial,) = experiment.claim_trials(1, lease=0.05)
         with pytest.raises(StorageUnavailableError, match="failover"):
             trial.heartbeat(3600)
+
+
+def test_a_trial_whose_tunable_config_is_gone_is_named_as_damage() -> None:
+    class Forgetful(MemoryBackend):
+        def find_tunable_configs(self, ids: Collection[int]) -> dict[int, Encoded]:
+            return {}
+
+    with Storage(Forgetful({})).experiment(experiment_id="e") as experiment:
+        trial = experiment.new_trial({"x": 1})
+        trial.update(Status.FAILED, trial.ts_start)
+        with pytest.raises(CorruptStorageError, match=r"tunable configs that do not exist: \[1\]"):
+            experiment.load()

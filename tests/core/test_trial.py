@@ -68,7 +68,9 @@ def test_a_restored_trial_has_the_tunables_that_were_stored(experiment: Experime
     assert experiment.tunables is not None
     expected = experiment.tunables.copy().assign({"size": 7, "policy": "fifo"}).reset()
     assert restored(experiment).tunables == expected
-    assert not restored(experiment).tunables.is_updated()
+    trial = restored(experiment)
+    assert not trial.tunables.is_updated()
+    assert trial.tunables is trial.tunables
     assert restored(experiment).tunable_values == {"size": 7, "policy": "fifo", "share": 0.5}
 
 
