@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import UNSET
 
 from trialstore import rules
+from trialstore.errors import StaleTrialError
 from trialstore.session import new_token
 from trialstore.status import Status
 from trialstore.times import Micros, to_duration
@@ -84,6 +85,7 @@ class ClaimedTrial(Trial):
     def set_trial_runner(self, trial_runner_id: int) -> int | None:
         """Return the runner that claimed the trial, which cannot be changed; see `Trial.set_trial_runner`."""
         wanted = plain_int(trial_runner_id, "trial_runner_id")
+        self._check_unreleased()
         self._check_open(self._stored())
         if wanted != self._runner:
             _LOG.warning("trial %r stays with runner %s instead of %s", self, self._runner, wanted)
@@ -104,6 +106,11 @@ class ClaimedTrial(Trial):
         rules.check_fence(self.attempt, stored)
         rules.check_running(repr(self), stored, self._runner)
 
+    def _check_unreleased(self) -> None:
+        """Raise after an own release: the same runner may have the trial again, but by another handle."""
+        if self.status.is_pending():
+            raise StaleTrialError.of_runner(self.trial_id)
+
     def _must_have(self, outcome: ChangeOutcome) -> None:
         if not outcome.applied:
             self._check_open(outcome.record)
@@ -112,10 +119,12 @@ class ClaimedTrial(Trial):
         self, token: str | None, from_statuses: frozenset[Status], ts: int | None = None, **settings: Any
     ) -> TrialChange:
         """Return a change that holds only while the trial runs in this attempt, for this runner."""
+        self._check_unreleased()
         runner = {"expected_trial_runner_id": self._runner}
         return super()._change(token, from_statuses & rules.RUNNING, ts, **settings, **runner)
 
     def _telemetry(self, rows: tuple[TelemetryRow, ...], **report: Any) -> TelemetryBatch:
+        self._check_unreleased()
         return super()._telemetry(rows, expected_trial_runner_id=self._runner, **report)
 
     def _patience(self, now: float) -> float:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import msgspec
@@ -60,12 +60,14 @@ def encode_definition(definition: Mapping[str, Any]) -> Encoded:
     return _definition_encoder.encode(definition).decode()
 
 
+def decode_definition(text: Encoded) -> dict[str, Any]:
+    """Return the definition of tunables that `encode_definition` made a text of."""
+    return _checked_dict(_load(text, _decoder.decode), text)
+
+
 def decode(text: Encoded) -> dict[str, Any]:
     """Return the dict of values that `text` is the canonical text of."""
-    values = _load(text)
-    if not isinstance(values, dict):
-        raise CorruptStorageError(f"stored values are not a mapping but {text[:60]!r}")
-    return values
+    return _checked_dict(_load(text), text)
 
 
 def decode_scalar(text: Encoded) -> Scalar:
@@ -81,12 +83,22 @@ def hash_of(text: Encoded) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _load(text: Encoded) -> Any:
+def _decoded(text: Encoded) -> Any:
+    value = _decoder.decode(text)
+    return _untagged(value) if '"~' in text else value
+
+
+def _load(text: Encoded, decoder: Callable[[Encoded], Any] = _decoded) -> Any:
     try:
-        value = _decoder.decode(text)
-        return _untagged(value) if '"~' in text else value
-    except (msgspec.DecodeError, KeyError, RecursionError, UnicodeEncodeError) as error:
+        return decoder(text)
+    except (msgspec.DecodeError, KeyError, RecursionError, TypeError, UnicodeEncodeError) as error:
         raise CorruptStorageError(f"stored values cannot be decoded ({error}): {text[:60]!r}") from error
+
+
+def _checked_dict(values: Any, text: Encoded) -> dict[str, Any]:
+    if not isinstance(values, dict):
+        raise CorruptStorageError(f"stored values are not a mapping but {text[:60]!r}")
+    return values
 
 
 def _tagged(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from trialstore.codec import decode, encode_definition
+from trialstore.codec import decode_definition, encode_definition
 from trialstore.errors import ExperimentNotFoundError, TrialstoreError, TunablesMismatchError
 from trialstore.records import ExperimentQuery, ExperimentRecord, TrialQuery
 from trialstore.resume import created, warn_of_differences
@@ -104,7 +104,7 @@ class ExperimentContext:
         if self.tunables is None and self._is_stored and self.record.tunables is not None:
             from trialstore.tunables import TunableGroups
 
-            self.tunables = TunableGroups(decode(self.record.tunables))
+            self.tunables = TunableGroups(decode_definition(self.record.tunables))
 
     def _not_found(self) -> ExperimentNotFoundError:
         return ExperimentNotFoundError(

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from trialstore.claimed_trial import ClaimedTrial
 from trialstore.codec import EMPTY, decode, decode_scalar
 from trialstore.context import ExperimentContext
-from trialstore.errors import TunableConfigNotFoundError, UsageError
+from trialstore.errors import InvalidInputError, TunableConfigNotFoundError, UsageError
 from trialstore.feed import CompletionFeed
 from trialstore.new_trials import Assignment, Metadata, Moment, new_trials
 from trialstore.records import Claim, Expiry, NewTrial, Order, Parts, TelemetryQuery
-from trialstore.session import new_token
+from trialstore.session import Session, new_token
 from trialstore.status import Status
 from trialstore.times import Micros, from_micros, to_duration, to_micros
 from trialstore.trial import Trial
@@ -176,12 +176,16 @@ class Experiment:
         """
         from trialstore.merge import copies_of, fitted, read_sources
 
-        read = read_sources(self._context.session if storage is None else storage.session, experiment_ids)
+        read = read_sources(_session_of(storage) or self._context.session, experiment_ids)
         self._context.look()
         sources = fitted(read, self._context)
         self._context.ensure_entered()
         self._context.refresh()
-        return self._add(copies_of(sources, self._context), known_before=self.trial_id)
+        merged = self._add(copies_of(sources, self._context), known_before=self.trial_id)
+        ids = [
+            trial.trial_id for trial in merged
+        ]  # some may have been there already, and gone their own ways since
+        return self._trials(self._context.find(trial_ids=ids, parts=_ALL_PARTS))
 
     def load(self, last_trial_id: int = -1) -> Loaded:
         """Return what an optimizer learns from: the trials that succeeded, failed or timed out, by id.
@@ -197,7 +201,8 @@ class Experiment:
             Four lists of equal length. A score is the dict of metrics, or None unless the trial succeeded.
         """
         after = plain_int(last_trial_id, "last_trial_id")
-        return self._loaded(self._context.find(statuses=LOADED, after_id=after, parts=Parts.METRICS))
+        records = self._context.find(statuses=LOADED, after_id=after, parts=Parts.METRICS)
+        return _loaded(records, self._values_of(records))
 
     def poll(self) -> Loaded:
         """Return, in the shape of `load`, what has ended since this object was last asked: each trial once.
@@ -210,8 +215,10 @@ class Experiment:
         if not self._context.session.read_only:
             self._expire_leases(None)
         order: dict[str, Any] = {"order": Order.COMPLETION, "parts": Parts.METRICS}
-        ended = self._feed.accept(self._context.find(**self._feed.conditions(), **order))
-        return self._loaded([record for record in ended if record.status in LOADED])
+        found = self._context.find(**self._feed.conditions(), **order)
+        values = self._values_of(found)
+        ended = self._feed.accept(found)  # when all has been read, so that a failure loses nothing
+        return _loaded([record for record in ended if record.status in LOADED], values)
 
     def load_tunable_config(self, tunable_config_id: int) -> dict[str, Scalar]:
         """Return the parameter values of a tunable config, or raise `TunableConfigNotFoundError`."""
@@ -331,15 +338,6 @@ class Experiment:
         self._context.check_fit(values.values())
         return [Trial(self._context, record, values[record.tunable_config_id]) for record in records]
 
-    def _loaded(self, records: list[TrialRecord]) -> Loaded:
-        values = self._values_of(records)
-        return (
-            [record.trial_id for record in records],
-            [dict(values[record.tunable_config_id]) for record in records],
-            [decode(record.metrics or EMPTY) if record.status.is_succeeded() else None for record in records],
-            [record.status for record in records],
-        )
-
     def _values_of(self, records: Iterable[TrialRecord]) -> dict[int, dict[str, Scalar]]:
         return values_by_id(self._context.session, (record.tunable_config_id for record in records))
 
@@ -349,3 +347,21 @@ class Experiment:
         expiry = Expiry(uid=self._context.uid, max_attempts=self.max_attempts, reason=USED_UP, due_by=due_by)
         for record in self._context.session.expire_leases(expiry):
             self._context.session.events.trial_changed(self.experiment_id, record.trial_id, record.status)
+
+
+def _loaded(records: list[TrialRecord], values: dict[int, dict[str, Scalar]]) -> Loaded:
+    return (
+        [record.trial_id for record in records],
+        [dict(values[record.tunable_config_id]) for record in records],
+        [decode(record.metrics or EMPTY) if record.status.is_succeeded() else None for record in records],
+        [record.status for record in records],
+    )
+
+
+def _session_of(storage: Storage | None) -> Session | None:
+    if storage is None:
+        return None
+    session = getattr(storage, "session", None)
+    if not isinstance(session, Session):
+        raise InvalidInputError(f"storage must be a trialstore.Storage, not {type(storage).__name__}")
+    return session

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trialstore.codec import EMPTY, decode, encode, hash_of
@@ -33,8 +33,8 @@ class Source(NamedTuple):
 
 def read_sources(session: Session, experiment_ids: Sequence[str]) -> list[Source]:
     """Return the completed trials of some experiments, or raise if one of these does not exist."""
-    if isinstance(experiment_ids, str):
-        raise InvalidInputError(f"merge() takes a list of experiment ids, not the string {experiment_ids!r}")
+    if isinstance(experiment_ids, str) or not isinstance(experiment_ids, Iterable):
+        raise InvalidInputError(f"merge() takes a list of experiment ids, not {experiment_ids!r}")
     return [_read(_context(session, experiment_id)) for experiment_id in experiment_ids]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from trialstore.codec import decode, encode_definition
+from trialstore.codec import decode_definition, encode_definition
 from trialstore.errors import ExperimentMismatchWarning
 from trialstore.git_facts import git_facts
 from trialstore.records import ExperimentRecord
@@ -65,7 +65,7 @@ def _differing_tunables(stored: ExperimentRecord, tunables: TunableGroups | None
         return
     from trialstore.tunables import TunableGroups
 
-    if names := TunableGroups(decode(stored.tunables)).differences(tunables):
+    if names := TunableGroups(decode_definition(stored.tunables)).differences(tunables):
         yield f"the definitions of these tunables differ (the given ones are used): {', '.join(names)}"
 
 

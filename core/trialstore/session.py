@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import uuid
 import weakref
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 from trialstore.backend import Backend, Capability
 from trialstore.errors import (
     ForkedStorageError,
+    InvalidInputError,
     ReadOnlyError,
     SchemaVersionError,
     StorageClosedError,
@@ -24,9 +26,11 @@ from trialstore.errors import (
     UsageError,
 )
 from trialstore.events import Events, GuardedEvents
+from trialstore.fork_gate import ForkGate
 from trialstore.records import Order
 from trialstore.retry import retried
 from trialstore.transitions import holds
+from trialstore.values import plain_scalar
 
 if TYPE_CHECKING:
     from trialstore.codec import Encoded
@@ -83,13 +87,14 @@ class Session:
         self.backend = backend
         self.events = GuardedEvents(events)
         self.read_only = read_only
-        self.retry_for = retry_for
+        self.retry_for = _checked_patience(retry_for)
         self._create = create and not read_only
         self._recipe = recipe
         self._state = "new"
         self._lock = RLock()
+        self._gate = ForkGate()
         if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
-            os.register_at_fork(after_in_child=partial(_after_fork, weakref.ref(self)))
+            _register(weakref.ref(self))
 
     def __reduce__(self) -> tuple[Callable[..., Session], tuple[Any, ...]]:
         self._must_be_shareable("pickled", UnsupportedError)
@@ -122,7 +127,7 @@ class Session:
         self._must_be_writable()
         if not self._create:
             self._must_exist()
-        retried(self.retry_for, self.backend.upgrade)
+        retried(self.retry_for, self._gate.run, self.backend.upgrade)
 
     def put_experiment(self, new: ExperimentRecord) -> ExperimentRecord:
         return self._write(self.backend.put_experiment, new)
@@ -185,17 +190,18 @@ class Session:
 
     def _read(self, operation: Callable[..., _T], *args: Any) -> _T:
         self.ensure_open()
-        return retried(self.retry_for, operation, *args)
+        return retried(self.retry_for, self._gate.run, operation, *args)
 
     def _write(self, operation: Callable[..., _T], *args: Any, retry_for: float | None = None) -> _T:
         self._must_be_writable()
         self.ensure_open()
-        return retried(self.retry_for if retry_for is None else retry_for, operation, *args)
+        seconds = self.retry_for if retry_for is None else retry_for
+        return retried(seconds, self._gate.run, operation, *args)
 
     def _open(self) -> None:
         first = min(FIRST_CONNECTION_SECONDS, self.retry_for)
         try:
-            retried(first, self.backend.open, create=self._create, read_only=self.read_only)
+            retried(first, self._gate.run, self.backend.open, create=self._create, read_only=self.read_only)
         except BaseException:
             self.backend.close()
             raise
@@ -224,13 +230,43 @@ class Session:
         if self.read_only:
             raise ReadOnlyError(f"storage {self.backend.label} was opened for reading only")
 
-    def after_fork(self) -> None:
-        """Let go of what the parent process owns; runs in the child before anything else does."""
-        self._lock = RLock()
+    def before_fork(self) -> None:
+        """Wait until no other thread is inside the backend."""
+        self._gate.close()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        self._gate.reopen()
+
+    def after_fork_in_child(self) -> None:
+        """Let go of what the parent process owns; runs before anything else does."""
+        self._lock, self._gate = RLock(), ForkGate()
         if Capability.MULTI_PROCESS in self.backend.capabilities:
             self.backend.after_fork()
         elif self._state != "closed":
             self._state = "forked"
+
+
+def _register(reference: weakref.ref[Session]) -> None:
+    """Have a session, as long as it lives, told of every fork."""
+
+    def tell(event: Callable[[Session], None]) -> None:
+        session = reference()
+        if session is not None:
+            event(session)
+
+    os.register_at_fork(
+        before=partial(tell, Session.before_fork),
+        after_in_parent=partial(tell, Session.after_fork_in_parent),
+        after_in_child=partial(tell, Session.after_fork_in_child),
+    )
+
+
+def _checked_patience(retry_for: Any) -> float:
+    seconds = plain_scalar(retry_for, "retry_for")
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < math.inf:
+        raise InvalidInputError(f"retry_for must be a number of seconds, not {retry_for!r}")
+    return seconds
 
 
 def _next_page(query: TrialQuery, last: TrialRecord) -> TrialQuery:
@@ -243,12 +279,6 @@ def _next_page(query: TrialQuery, last: TrialRecord) -> TrialQuery:
         completed_after=max(last.completion or 0, query.completed_after or 0),
         completions=asked_for,
     )
-
-
-def _after_fork(reference: weakref.ref[Session]) -> None:
-    session = reference()
-    if session is not None:
-        session.after_fork()
 
 
 def _reconnected(recipe: Callable[[], Storage]) -> Session:

@@ -139,7 +139,7 @@ class Storage:
             if root_env_config is None
             else plain_text(root_env_config, "root_env_config"),
             objectives=_objectives(opt_targets or {}),
-            tunables=None if tunables is None else encode_definition(tunables.definition()),
+            tunables=None if tunables is None else encode_definition(_definition(tunables)),
             max_attempts=None if max_attempts is None else plain_int(max_attempts, "max_attempts", minimum=1),
         )
         first = plain_int(trial_id, "trial_id", minimum=0, maximum=_MAX_TRIAL_ID)
@@ -206,8 +206,19 @@ def _objectives(opt_targets: Mapping[str, str]) -> tuple[Objective, ...]:
 
 def _objective(metric: str, direction: str) -> Objective:
     name = plain_name(metric, "a metric in opt_targets")
-    if direction not in {"min", "max"}:
+    if direction not in ("min", "max"):
         raise InvalidInputError(
             f"the direction of objective {name!r} must be 'min' or 'max', not {direction!r}"
         )
     return Objective(name, cast("Direction", direction))
+
+
+def _definition(tunables: TunableGroups) -> dict[str, Any]:
+    from trialstore.tunables import TunableGroups
+
+    if not isinstance(tunables, TunableGroups):
+        raise InvalidInputError(
+            f"tunables must be TunableGroups, not {type(tunables).__name__}: "
+            "make them with TunableGroups({...}) or load_tunables([...])"
+        )
+    return tunables.definition()

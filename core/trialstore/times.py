@@ -10,7 +10,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from trialstore.errors import InvalidInputError
+from trialstore.errors import CorruptStorageError, InvalidInputError
 
 Micros: TypeAlias = int
 """Microseconds since 1970-01-01T00:00:00Z."""
@@ -46,7 +46,10 @@ def to_micros(when: datetime, what: str = "time") -> Micros:
 
 def from_micros(micros: Micros) -> datetime:
     """Return the timezone-aware UTC datetime of `micros`."""
-    return _EPOCH + timedelta(microseconds=micros)
+    try:
+        return _EPOCH + timedelta(microseconds=micros)
+    except (OverflowError, TypeError) as error:
+        raise CorruptStorageError(f"a stored time is no number of microseconds: {micros!r}") from error
 
 
 def to_duration(duration: timedelta | float, what: str = "lease") -> Micros:

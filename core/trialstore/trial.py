@@ -124,6 +124,8 @@ class Trial:
             With the keys ``experiment_id``, ``trial_id`` and, if a runner is assigned, ``trial_runner_id`` beside the
             stored ones.
         """
+        if global_config is not None and not isinstance(global_config, Mapping):
+            raise InvalidInputError(f"global_config must be a mapping, not {type(global_config).__name__}")
         ids: dict[str, Any] = {"experiment_id": self.experiment_id, "trial_id": self.trial_id}
         if self.trial_runner_id is not None:
             ids["trial_runner_id"] = self.trial_runner_id

@@ -246,6 +246,19 @@ class TestAHandle:
             claimed.update_telemetry(Status.RUNNING, NOW, [(NOW, "a", 1)])
         assert plain.load_telemetry(1) == []
 
+    def test_does_not_come_back_to_life_when_its_runner_gets_the_trial_again(
+        self, plain: Experiment, claimed: ClaimedTrial
+    ) -> None:
+        claimed.release()
+        again = restored(plain, 1)
+        again.set_trial_runner(1)
+        again.update(Status.RUNNING, NOW)
+        for write in self.WRITES:
+            with pytest.raises(StaleTrialError, match="given back"):
+                write(claimed)
+        with pytest.raises(StaleTrialError, match="given back"):
+            claimed.update_telemetry(Status.RUNNING, NOW, [(NOW, "a", 1)])
+
     def test_may_add_telemetry_after_its_own_completion(
         self, plain: Experiment, claimed: ClaimedTrial
     ) -> None:

@@ -214,3 +214,17 @@ def test_ids_that_merely_look_alike_are_different_experiments(storage: Storage, 
         pass
     assert storage.experiments[name].description == "it"
     assert list(storage.experiments) == sorted({*others, name})
+
+
+@pytest.mark.parametrize("text", ["~/data", "~~x", "~nan"])
+def test_a_definition_with_strings_that_begin_with_a_tilde_survives(storage: Storage, text: str) -> None:
+    param = {"type": "categorical", "values": [text, "/srv"], "default": text, "description": text}
+    tunables = TunableGroups({"group": {"cost": 1, "params": {"dir": param}}})
+    with storage.experiment(experiment_id="e", tunables=tunables) as experiment:
+        experiment.new_trial({})
+    resumed = storage.get_experiment_by_id("e")
+    assert resumed is not None
+    assert resumed.tunables is not None
+    assert resumed.tunables.definition() == tunables.definition()
+    (trial,) = resumed.claim_trials(1)
+    assert trial.tunables["dir"] == text

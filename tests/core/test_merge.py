@@ -137,6 +137,25 @@ def test_a_copy_of_a_copy_is_a_copy_of_the_original(storage: Storage, source: Ex
     assert len(storage.experiments["two"].trials) == 4
 
 
+def test_the_handles_show_what_is_stored_here(storage: Storage, source: Experiment) -> None:
+    with storage.experiment(experiment_id="target") as target:
+        (first, *_) = target.merge(["plain"])
+        first.add_new_config_data({"note": "mine"})
+        assert target.merge(["plain"])[0].config()["note"] == "mine"
+
+
+@pytest.mark.parametrize("bad", [None, 5])
+def test_what_is_no_list_is_refused(plain: Experiment, bad: Any) -> None:
+    with pytest.raises(InvalidInputError, match="list of experiment ids"):
+        plain.merge(bad)
+
+
+@pytest.mark.parametrize("bad", [5, "sqlite:///trials.db"])
+def test_what_is_no_storage_is_refused(plain: Experiment, bad: Any) -> None:
+    with pytest.raises(InvalidInputError, match=r"must be a trialstore\.Storage"):
+        plain.merge(["plain"], bad)
+
+
 def test_it_works_between_storages(storage: Storage, source: Experiment) -> None:
     with trialstore.open("memory://") as other, other.experiment(experiment_id="plain") as target:
         assert len(target.merge(["plain"], storage)) == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -11,8 +12,11 @@ import pytest
 
 import trialstore
 from trialstore import Experiment, Status, Storage
+from trialstore.codec import Encoded
+from trialstore.errors import StorageUnavailableError
 from trialstore.feed import CompletionFeed
 from trialstore.records import TrialRecord
+from trialstore_memory import MemoryBackend
 
 T0 = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -139,3 +143,21 @@ def test_gaps_and_pages_go_together(plain: Experiment, monkeypatch: pytest.Monke
         finish(plain, trial_id)
     plain._feed._mark, plain._feed._gaps = 6, frozenset({1, 3, 5})
     assert plain.poll()[0] == [1, 3, 5, 7, 8]
+
+
+def test_a_poll_that_fails_half_way_loses_nothing() -> None:
+    class LosesItsConnection(MemoryBackend):
+        def find_tunable_configs(self, ids: Collection[int]) -> dict[int, Encoded]:
+            if failures:
+                raise failures.pop()
+            return super().find_tunable_configs(ids)
+
+    failures: list[BaseException] = []
+    with Storage(LosesItsConnection({})).experiment(experiment_id="e") as experiment:
+        experiment.new_trials([{}, {}])
+        finish(experiment, 1)
+        for failure in (StorageUnavailableError("the net is down"), KeyboardInterrupt()):
+            failures.append(failure)
+            with pytest.raises(type(failure)):
+                experiment.poll()
+        assert experiment.poll()[0] == [1]

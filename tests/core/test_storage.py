@@ -144,6 +144,24 @@ def test_capabilities_are_those_of_the_backend() -> None:
     assert Storage(MemoryBackend({})).capabilities == {Capability.ATOMIC_CALLS}
 
 
+@pytest.mark.parametrize("retry_for", ["60", None, True, -1, float("nan"), float("inf")])
+def test_patience_is_a_number_of_seconds(retry_for: Any) -> None:
+    with pytest.raises(InvalidInputError, match="retry_for"):
+        Storage(MemoryBackend({}), retry_for=retry_for)
+
+
+def test_mappings_can_be_pickled(tmp_path: Path) -> None:
+    with trialstore.open(f"sqlite:///{tmp_path / 'trials.db'}") as storage:
+        storage.experiment(experiment_id="e").new_trial({"x": 1})
+        data = storage.experiments["e"]
+        group = data.tunable_config_trial_groups[1]
+        for mapping in (storage.experiments, data.trials, data.tunable_configs, group.trials):
+            again = pickle.loads(pickle.dumps(mapping))
+            assert repr(again) == repr(mapping)
+            with pytest.raises(KeyError):
+                again["nope"]
+
+
 class TestDeletingAnExperiment:
     def test_removes_it_with_its_trials(self, storage: Storage, plain: Experiment) -> None:
         plain.new_trial({"x": 1})
@@ -204,6 +222,8 @@ class TestHostileArguments:
             {"experiment_id": "e", "opt_targets": {"m": "down"}},
             {"experiment_id": "e", "opt_targets": {"": "min"}},
             {"experiment_id": "e", "opt_targets": ["m"]},
+            {"experiment_id": "e", "opt_targets": {"m": ["min"]}},
+            {"experiment_id": "e", "tunables": {"x": 1}},
             {"experiment_id": "e", "max_attempts": 0},
         ],
         ids=str,

@@ -52,6 +52,12 @@ def test_its_config_is_overridden_by_the_global_one_and_then_by_its_ids(plain: E
     assert trial.config()["trial_runner_id"] == 5
 
 
+def test_a_global_config_must_be_a_mapping(plain: Experiment) -> None:
+    hostile: Any = 5
+    with pytest.raises(InvalidInputError, match="global_config must be a mapping"):
+        plain.new_trial({}).config(hostile)
+
+
 @pytest.mark.contract(20)
 def test_a_restored_trial_has_the_original_types(plain: Experiment) -> None:
     plain.new_trial({}, config=NESTED)

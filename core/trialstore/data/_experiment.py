@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from trialstore.codec import EMPTY, decode
@@ -79,14 +80,7 @@ class ExperimentData:
     @property
     def trials(self) -> LazyMapping[int, TrialData]:
         """The trials by id ascending; each access reads."""
-        return LazyMapping(
-            int,
-            lambda: trial_ids_of(self._reader),
-            lambda ids: trials_of(self._reader, trial_ids=ids),
-            lambda trial_id: TrialNotFoundError(
-                f"experiment {self.experiment_id!r} has no trial {trial_id!r}"
-            ),
-        )
+        return LazyMapping(int, self._trial_ids, self._find_trials, self._no_trial)
 
     @property
     def trial_counts(self) -> dict[Status, int]:
@@ -126,6 +120,15 @@ class ExperimentData:
 
         return results_frame(self._reader)
 
+    def _trial_ids(self) -> Collection[int]:
+        return trial_ids_of(self._reader)
+
+    def _find_trials(self, ids: Collection[int] | None) -> dict[int, TrialData]:
+        return trials_of(self._reader, trial_ids=ids)
+
+    def _no_trial(self, trial_id: int) -> TrialNotFoundError:
+        return TrialNotFoundError(f"experiment {self.experiment_id!r} has no trial {trial_id!r}")
+
     def _config_ids(self) -> Collection[int]:
         return self._reader.first_trial_ids()
 
@@ -152,15 +155,17 @@ class ExperimentData:
 
 def experiments_of(session: Session) -> LazyMapping[str, ExperimentData]:
     """Return the experiments of a storage by id ascending; each access reads."""
+    fetch = partial(_find_experiments, session)
+    return LazyMapping(str, partial(fetch, None), fetch, partial(_no_experiment, session))
 
-    def fetch(ids: Collection[str] | None) -> dict[str, ExperimentData]:
-        records = session.find_experiments(ExperimentQuery(experiment_ids=ids))
-        return {record.experiment_id: ExperimentData(session, record) for record in records}
 
-    def missing(experiment_id: str) -> ExperimentNotFoundError:
-        return ExperimentNotFoundError(f"there is no experiment {experiment_id!r} in {session.backend.label}")
+def _find_experiments(session: Session, ids: Collection[str] | None) -> dict[str, ExperimentData]:
+    records = session.find_experiments(ExperimentQuery(experiment_ids=ids))
+    return {record.experiment_id: ExperimentData(session, record) for record in records}
 
-    return LazyMapping(str, lambda: fetch(None), fetch, missing)
+
+def _no_experiment(session: Session, experiment_id: str) -> ExperimentNotFoundError:
+    return ExperimentNotFoundError(f"there is no experiment {experiment_id!r} in {session.backend.label}")
 
 
 def _is_true(value: object) -> bool:

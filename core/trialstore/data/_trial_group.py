@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from trialstore.data._mapping import LazyMapping
@@ -61,13 +62,7 @@ class TunableConfigTrialGroupData:
     @property
     def trials(self) -> LazyMapping[int, TrialData]:
         """The trials of the group by id ascending; each access reads."""
-        config_id = self.tunable_config_id
-        return LazyMapping(
-            int,
-            lambda: trial_ids_of(self._reader, tunable_config_id=config_id),
-            lambda ids: trials_of(self._reader, tunable_config_id=config_id, trial_ids=ids),
-            lambda trial_id: TrialNotFoundError(f"{self!r} has no trial {trial_id!r}"),
-        )
+        return LazyMapping(int, self._trial_ids, self._find_trials, self._no_trial)
 
     @property
     def results_df(self) -> pd.DataFrame:
@@ -75,3 +70,12 @@ class TunableConfigTrialGroupData:
         from trialstore.data._results import results_frame
 
         return results_frame(self._reader, tunable_config_id=self.tunable_config_id)
+
+    def _trial_ids(self) -> Collection[int]:
+        return trial_ids_of(self._reader, tunable_config_id=self.tunable_config_id)
+
+    def _find_trials(self, ids: Collection[int] | None) -> dict[int, TrialData]:
+        return trials_of(self._reader, tunable_config_id=self.tunable_config_id, trial_ids=ids)
+
+    def _no_trial(self, trial_id: int) -> TrialNotFoundError:
+        return TrialNotFoundError(f"{self!r} has no trial {trial_id!r}")
