@@ -49,5 +49,7 @@ class ForkGate:
 
     def _leave(self, me: int) -> None:
         with self._condition:
-            self._inside -= Counter({me: 1})
+            self._inside[me] -= 1
+            if not self._inside[me]:
+                del self._inside[me]
             self._condition.notify_all()
