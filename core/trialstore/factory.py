@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +13,18 @@ from trialstore.config import (
     Folders,
     Given,
     PathsLike,
+    Resolved,
     Source,
     config_from_url,
     resolve,
     scheme_of,
+    working_directory,
 )
+from trialstore.errors import InvalidInputError
 from trialstore.plugins import Observers, Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from trialstore.storage import Storage
 
@@ -80,7 +85,7 @@ def from_config(
     memory:scratch
     """
     given = Given.read(config, global_configs, Folders.of(config_path), kwargs)
-    plugins = tuple(plugins)
+    plugins = _as_tuple(plugins)
     recipe = _Recipe(given, _by_name(plugins), retry_for, create, read_only, lazy_schema_create)
     return recipe.storage(Registry(plugins))
 
@@ -124,11 +129,13 @@ def open(  # noqa: A001 - trialstore.open() reads like gzip.open()
     >>> open("memory://scratch")
     memory:scratch
     """
-    plugins = tuple(plugins)
+    plugins = _as_tuple(plugins)
     registry = Registry(plugins)
-    spec = registry.find_scheme(scheme_of(url)).spec
-    read = spec.config_from_url or config_from_url
-    source = Source("the URL", {"class": spec.class_path, "config": dict(read(url))}, literal=True)
+    backend = registry.find_scheme(scheme_of(url))
+    read = backend.spec.config_from_url or config_from_url
+    with backend.blamed():
+        config = dict(read(url))
+    source = Source("the URL", {"class": backend.spec.class_path, "config": config}, literal=True)
     given = Given(config=source, folders=Folders.of(()))
     recipe = _Recipe(given, _by_name(plugins), retry_for, create, read_only, lazy_schema_create)
     return recipe.storage(registry)
@@ -136,7 +143,7 @@ def open(  # noqa: A001 - trialstore.open() reads like gzip.open()
 
 @dataclass(frozen=True, slots=True)
 class _Recipe:
-    """How a storage was made: what its pickle holds, and calling it makes the storage again.
+    """How a storage was made: what its pickle holds, and calling it makes a copy of the storage.
 
     Nothing in it is expanded yet, so that a password that stands in the environment stays there.
     """
@@ -147,23 +154,43 @@ class _Recipe:
     create: bool
     read_only: bool
     lazy: bool | None
+    directory: Path | None = field(default_factory=working_directory)
 
     def __call__(self) -> Storage:
-        return self.storage(Registry(self.plugins))
+        return self.storage(Registry(self.plugins), is_copy=True)
 
-    def storage(self, registry: Registry) -> Storage:
+    def storage(self, registry: Registry, *, is_copy: bool = False) -> Storage:
         from trialstore.storage import Storage
 
         resolved = resolve(self.given, registry)
+        lazy = resolved.lazy_schema_create if self.lazy is None else self.lazy
+        config = self._anchored(resolved) if is_copy else resolved.config
+        create = self.create and (lazy or not is_copy)  # what has gone since it was pickled stays away
         return Storage(
-            resolved.backend.load()(resolved.config),
-            lazy_schema_create=resolved.lazy_schema_create if self.lazy is None else self.lazy,
-            create=self.create,
+            resolved.backend.make(config),
+            lazy_schema_create=lazy,
+            create=create,
             read_only=self.read_only,
             retry_for=self.retry_for,
             observers=Observers(registry.manager),
             recipe=self,
         )
+
+    def _anchored(self, resolved: Resolved) -> Mapping[str, Any]:
+        """Return the config as it was meant in the directory in which the first storage was made."""
+        anchored = resolved.backend.spec.anchored
+        if anchored is None or self.directory is None:
+            return resolved.config
+        with resolved.backend.blamed():
+            return anchored(resolved.config, self.directory)
+
+
+def _as_tuple(plugins: Any) -> tuple[Any, ...]:
+    if isinstance(plugins, str) or not isinstance(plugins, Iterable):
+        raise InvalidInputError(
+            f"plugins must be a list of modules or their names, not {type(plugins).__name__}"
+        )
+    return tuple(plugins)
 
 
 def _by_name(plugins: Iterable[Any]) -> tuple[Any, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from trialstore import BackendSpec, hookimpl
@@ -41,6 +43,14 @@ _SCHEMA: dict[str, Any] = {
 }
 
 
+def _anchored(config: Mapping[str, Any], directory: Path) -> Mapping[str, Any]:
+    """Return the config with the path of an SQLite file made absolute."""
+    database, dialect = config.get("database"), config.get("drivername", "sqlite").partition("+")[0]
+    if dialect != "sqlite" or not database or database == ":memory:":
+        return config
+    return {**config, "database": str(directory / database)}
+
+
 @hookimpl
 def trialstore_backends() -> list[BackendSpec]:
     """Return the SQL backend."""
@@ -53,5 +63,6 @@ def trialstore_backends() -> list[BackendSpec]:
             config_schema=_SCHEMA,
             requires=("sqlalchemy", "alembic"),
             install="trialstore",
+            anchored=_anchored,
         )
     ]

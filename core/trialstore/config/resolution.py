@@ -85,7 +85,8 @@ def resolve(given: Given, registry: Registry) -> Resolved:
     config = {key: value for key, value in merged.items() if value is not None or key not in common}
     _resolve_paths(config, document.get("resolve_config_property_paths", ()), given.folders)
     places = {key: layer.place(key) for key, layer in layers.items()}
-    _check(schema, document | {"config": config}, where, places)
+    with backend.blamed():  # a schema may be wrong in a way that only shows when it is used
+        _check(schema, document | {"config": config}, where, places)
     lazy = bool(config.pop("lazy_schema_create", False))
     return Resolved(backend, _without_ignored(config, backend), lazy)
 
@@ -154,6 +155,8 @@ def _without_ignored(config: dict[str, Any], backend: RegisteredBackend) -> dict
 
 
 def _as_many(configs: Any) -> Iterable[ConfigLike]:
-    if isinstance(configs, (str, os.PathLike, Mapping)):
-        return [configs]
-    return configs or ()
+    if configs is None:
+        return ()
+    if isinstance(configs, Iterable) and not isinstance(configs, (str, os.PathLike, Mapping)):
+        return configs
+    return [configs]

@@ -46,13 +46,14 @@ def backend_schema(backend: RegisteredBackend) -> dict[str, Any]:
     """
     from jsonschema import Draft202012Validator, SchemaError
 
-    own = dict(backend.spec.config_schema)
-    try:
-        Draft202012Validator.check_schema(own)
-    except SchemaError as error:
-        raise PluginError(f"the config schema of {backend} is not valid: {error.message}") from error
     schema = core_schema()
-    schema["properties"]["config"] = _merged(schema["properties"]["config"], own)
+    with backend.blamed():
+        own = dict(backend.spec.config_schema)
+        try:
+            Draft202012Validator.check_schema(own)
+        except SchemaError as error:
+            raise PluginError(f"the config schema of {backend} is not valid: {error.message}") from error
+        schema["properties"]["config"] = _merged(schema["properties"]["config"], own)
     return schema
 
 

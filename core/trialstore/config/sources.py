@@ -19,6 +19,16 @@ PathsLike: TypeAlias = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 SHIPPED = Path(__file__).parent / "configs"
 """The folder of the configs that come with the package."""
 
+_URL_LIKE = re.compile(r"(?![A-Za-z]:[\\/])(?:(?P<scheme>[A-Za-z][\w+.-]*):|.*(?:://|@))", re.DOTALL)
+
+
+def working_directory() -> Path | None:
+    """Return the working directory, or None if it has been deleted."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -39,17 +49,26 @@ class Folders:
 
     @classmethod
     def of(cls, config_path: PathsLike) -> Folders:
-        """Return the working directory as it is now, then the folders of `config_path`."""
-        return cls((os.getcwd(),)).with_more(config_path)  # noqa: PTH109 - a string, as the others are
+        """Return the working directory as it is now, if there is one, then the folders of `config_path`."""
+        here = working_directory()
+        return cls(() if here is None else (str(here),)).with_more(config_path)
 
     def with_more(self, config_path: PathsLike) -> Folders:
-        """Return these folders and then those of `config_path`."""
+        """Return these folders and then those of `config_path`.
+
+        Raises
+        ------
+        ConfigError
+            If it is neither a folder nor several.
+        """
         paths = [config_path] if isinstance(config_path, (str, os.PathLike)) else config_path
+        if not isinstance(paths, Iterable):
+            raise ConfigError(f"config_path is a folder or a list of them, not {type(paths).__name__}")
         return Folders((*self.given, *map(_absolute, paths)))
 
     def find(self, name: str | os.PathLike[str]) -> Path | None:
         """Return the path of the first file or folder of that name."""
-        relative = Path(name).expanduser()
+        relative = _without_tilde(name)
         candidates = (folder / relative for folder in (*map(Path, self.given), SHIPPED))
         return next((path for path in candidates if os.path.exists(path)), None)  # noqa: PTH110 - it never raises
 
@@ -79,8 +98,7 @@ class Folders:
     def _read_file(self, name: str | os.PathLike[str]) -> Source:
         path = self.find(name)
         if path is None:
-            searched = ", ".join((*self.given, "the configs shipped with trialstore"))
-            raise ConfigNotFoundError(f"there is no config file {os.fspath(name)!r} in any of: {searched}")
+            raise _not_found(os.fspath(name), self.given)
         try:
             text = path.read_text(encoding="utf-8-sig")
         except OSError as error:
@@ -91,16 +109,46 @@ class Folders:
 
 
 def plain(value: Any) -> Any:
-    """Return a copy that shares nothing with `value`, of dicts, lists and scalars; paths become strings."""
+    """Return a copy that shares nothing with `value`, of dicts, lists and scalars; paths become strings.
+
+    Raises
+    ------
+    ConfigError
+        If a key is no string, or if the value contains itself.
+    """
+    try:
+        return _plain(value)
+    except RecursionError:
+        raise ConfigError("a config contains itself, or is nested too deeply") from None
+
+
+def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {_key(key): plain(item) for key, item in value.items()}
+        return {_key(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [_plain(item) for item in value]
     return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 def _absolute(path: Any) -> str:
-    return str(Path(path).expanduser().absolute())
+    if not isinstance(path, (str, os.PathLike)):
+        raise ConfigError(f"a folder in config_path is a string or a path, not {type(path).__name__}")
+    return str((working_directory() or Path()) / _without_tilde(path))
+
+
+def _without_tilde(path: str | os.PathLike[str]) -> Path:
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - it never raises
+
+
+def _not_found(name: str, folders: Iterable[str]) -> ConfigNotFoundError:
+    url = _URL_LIKE.match(name)
+    if url is None:
+        searched = ", ".join((*folders, "the configs shipped with trialstore"))
+        return ConfigNotFoundError(f"there is no config file {name!r} in any of: {searched}")
+    return ConfigNotFoundError(  # does not repeat the name, which may hold a password
+        "there is no config file of the given name, which looks like a URL; a URL is opened with trialstore.open(), "
+        f"and written {url['scheme'] or 'scheme'}://username:password@host/database"
+    )
 
 
 def _key(key: Any) -> str:

@@ -70,10 +70,11 @@ def _of_backend(backend: RegisteredBackend, registry: Registry) -> BackendInfo:
 
 def _examined(backend: RegisteredBackend) -> tuple[tuple[str, ...], BackendStatus, str, str]:
     try:
-        capabilities = backend.load().capabilities
+        with backend.blamed():
+            capabilities = sorted(capability.value for capability in backend.load().capabilities)
     except TrialstoreError as error:
         return (), *_trouble(error, backend, backend.spec.install)
-    return tuple(sorted(capability.value for capability in capabilities)), "ok", "", ""
+    return tuple(capabilities), "ok", "", ""
 
 
 def _of_failure(failure: FailedPlugin) -> BackendInfo:

@@ -57,13 +57,15 @@ class Origin:
         """Return the command that installs `module`; `install` is what the plugin itself names for it."""
         return f"pip install '{install or self._requirement_for(module)}'"
 
-    def explained(self, error: BaseException, package: str = "", install: str = "") -> TrialstoreError:
-        """Return what went wrong while the plugin, or the `package` of its backend, was imported."""
+    def explained(
+        self, error: BaseException, package: str = "", install: str = "", subject: str = ""
+    ) -> TrialstoreError:
+        """Return what went wrong in the plugin, or in the `subject` of it whose code stands in `package`."""
         if isinstance(error, ModuleNotFoundError) and error.name:
             missing = _top(error.name)
             if missing not in {package, self.package}:
                 return self.lacks(missing, install)
-        return PluginError(f"{self} is broken: {type(error).__name__}: {error}")
+        return PluginError(f"{subject or self} is broken: {type(error).__name__}: {error}")
 
     def lacks(self, module: str, install: str = "") -> BackendNotInstalledError:
         """Return the error for a plugin that needs a module that is not installed."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import inspect
+import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module, metadata
 from importlib.util import find_spec
@@ -16,12 +19,13 @@ from trialstore.plugins.origin import Origin
 from trialstore.plugins.spec import BackendSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from trialstore.backend import Backend
 
 ENTRY_POINTS = "trialstore"
 """The entry-point group of plugins."""
+_NAME = re.compile(r"[\w.+-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +46,36 @@ class RegisteredBackend:
         BackendNotInstalledError
             If a module that it needs is absent; the message holds the command that installs it.
         PluginError
-            If importing it fails in another way.
+            If importing it fails in another way, or if it is abstract.
         """
-        for module in self.spec.requires:
-            if not _importable(module):
-                raise self.origin.lacks(module, self.spec.install)
+        with self.blamed():
+            for module in self.spec.requires:
+                if not _importable(module):
+                    raise self.origin.lacks(module, self.spec.install)
+            found = self.spec.load()
+        if inspect.isabstract(found):
+            raise PluginError(f"{self} does not implement {', '.join(sorted(found.__abstractmethods__))}")
+        return found
+
+    def make(self, config: Mapping[str, Any]) -> Backend:
+        """Return the backend for a checked config; raises as `load` does."""
+        kind = self.load()
+        with self.blamed():
+            backend = kind(config)
+            if not isinstance(getattr(backend, "label", None), str):
+                raise TypeError("its label must be a string")
+        return backend
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Turn what the backend's own code raises, except for errors of trialstore, into a `PluginError`."""
         try:
-            return self.spec.load()
-        except PluginError:
+            yield
+        except TrialstoreError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             package = self.spec.class_path.partition(".")[0]
-            raise self.origin.explained(error, package, self.spec.install) from error
+            raise self.origin.explained(error, package, self.spec.install, str(self)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +151,9 @@ class Registry:
         for failure in self.failures:
             if failure.answers_to(name):
                 raise failure.error
-        raise UnknownBackendError(f"there is no {what} {name!r}{self._advice(name, known)}")
+        # What is no name may be a URL that went astray, with a password in it.
+        shown = repr(name) if _NAME.fullmatch(name) else "of that name (a URL goes to trialstore.open())"
+        raise UnknownBackendError(f"there is no {what} {shown}{self._advice(name, known)}")
 
     def _advice(self, name: str, known: Sequence[str]) -> str:
         close = difflib.get_close_matches(name, known, n=1)
@@ -147,9 +171,14 @@ class Registry:
     def _add_given(self, plugin: Any) -> None:
         origin = Origin.of_given(plugin)
         try:
-            self._register(import_module(plugin) if isinstance(plugin, str) else plugin, origin)
-        except Exception as error:
+            found = import_module(plugin) if isinstance(plugin, str) else plugin
+            self._register(found, origin)
+        except (Exception, SystemExit) as error:
             raise origin.explained(error) from error
+        if not self.manager.get_hookcallers(found):
+            raise PluginError(
+                f"{origin} has no hooks: a plugin has functions marked with trialstore.hookimpl"
+            )
 
     def _register(self, plugin: Any, origin: Origin) -> None:
         if self.manager.is_registered(plugin):

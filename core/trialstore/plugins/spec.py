@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trialstore.errors import PluginError
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from trialstore.backend import Backend
 
 ConfigFromUrl: TypeAlias = Callable[[str], Mapping[str, Any]]
+Anchored: TypeAlias = Callable[[Mapping[str, Any], Path], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,11 @@ class BackendSpec:
     """What to install for them, as pip takes it: ``"trialstore[mongo]"``."""
     config_from_url: ConfigFromUrl | None = field(default=None, hash=False)
     """Turns a URL into a ``"config"`` object, where the common reading of URLs does not do."""
+    anchored: Anchored | None = field(default=None, hash=False)
+    """Makes what depends on the working directory absolute, given a checked config and that directory.
+
+    It is called for the copy of a pickled storage, with the directory in which the first one was made.
+    """
 
     def __post_init__(self) -> None:
         if not self.name or not all(self.class_path.rpartition(".")):

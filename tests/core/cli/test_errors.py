@@ -70,6 +70,13 @@ def test_a_password_in_a_url_is_in_no_message(run: Run) -> None:
     assert "hunter2" not in done.err
 
 
+@pytest.mark.parametrize("storage", ["postgresql:/u:hunter2@h/db", "mysql:u:hunter2@h", "1x://u:hunter2@h"])
+def test_a_password_in_a_url_that_is_miswritten_is_in_no_message(run: Run, storage: str) -> None:
+    done = run("show", "e", "-s", storage)
+    assert_one_line(done, "looks like a URL", "://username:password@host/database")
+    assert "hunter2" not in done.err
+
+
 def test_what_is_hostile_in_an_error_does_not_print(run: Run, stored: str) -> None:
     assert_one_line(run("show", "\x1b[31m\n[bold]x", "-s", stored), "[bold]x")
     assert "\x1b" not in run("show", "\x1b[31m", "-s", stored).err

@@ -26,6 +26,9 @@ class Echo(MemoryBackend):
         super().__init__(config)
         self.label = json.dumps(config)
 
+    def open(self, *, create, read_only):
+        super().open(create=True, read_only=False)  # exists always, as a server does
+
 
 @hookimpl
 def trialstore_backends():

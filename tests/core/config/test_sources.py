@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import os
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 import pytest
 
-from trialstore import ConfigError, ConfigNotFoundError, from_config
+import trialstore
+from trialstore import ConfigError, ConfigNotFoundError, InvalidInputError, from_config
 from trialstore.config import Folders
 
 TEXT = """
@@ -145,3 +147,79 @@ def test_a_name_that_no_file_system_takes_is_not_found() -> None:
         from_config("x" * 10_000)
     with pytest.raises(ConfigNotFoundError):
         from_config(PurePosixPath("nul\0"))
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [
+        ("postgresql://u:hunter2@h/db", "postgresql://"),
+        (Path("postgresql://u:hunter2@h/db"), "postgresql://"),
+        ("mysql:u:hunter2", "mysql://"),
+        ("u:hunter2@h/db", "u://"),
+        ("folder/hunter2@h", "scheme://"),
+        (" sqlite://hunter2", "scheme://"),
+    ],
+)
+def test_a_url_in_place_of_a_config_is_not_repeated_because_it_may_hold_a_password(
+    name: str | Path, scheme: str
+) -> None:
+    with pytest.raises(ConfigNotFoundError, match=r"opened with trialstore\.open\(\)") as info:
+        from_config(name)
+    assert "hunter2" not in str(info.value)
+    assert f"written {scheme}username:password@host/database" in str(info.value)
+
+
+@pytest.mark.parametrize("name", ["C:\\no.jsonc", "C:/no.jsonc", "folder/no.jsonc"])
+def test_a_path_is_repeated_even_if_it_begins_with_a_drive(name: str) -> None:
+    with pytest.raises(ConfigNotFoundError) as info:
+        from_config(name)
+    assert repr(name) in str(info.value)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a working directory cannot be deleted there")
+def test_a_working_directory_that_is_gone_is_not_searched(tmp_path: Path, work: Path) -> None:
+    path = write(tmp_path / "configs", "storage.jsonc", "x")
+    work.rmdir()
+    assert repr(from_config("storage.jsonc", config_path=path.parent)) == "memory:x"
+    assert repr(from_config(path, config_path="relative")) == "memory:x"
+    assert repr(from_config("storage/memory.jsonc")) == "memory:"
+    assert repr(trialstore.open("memory://")) == "memory:"
+
+
+def test_the_home_of_nobody_is_not_found() -> None:
+    with pytest.raises(ConfigNotFoundError, match="'~no-such-user/x'"):
+        from_config("~no-such-user/x", config_path="~no-such-user")
+
+
+@pytest.mark.parametrize("config", [5, 0, b"x", [5], [None], 1.5])
+def test_global_configs_are_configs(config: Any) -> None:
+    with pytest.raises(ConfigError, match="a global config is a path, JSON5 text or a dict, not"):
+        from_config(TEXT, config)
+
+
+@pytest.mark.parametrize("config_path", [5, None, [None], [b"x"]])
+def test_a_config_path_is_folders(config_path: Any) -> None:
+    with pytest.raises(ConfigError, match="config_path"):
+        from_config(TEXT, config_path=config_path)
+    with pytest.raises(ConfigError, match="config_path"):
+        from_config(TEXT, {"config_path": config_path})
+
+
+def test_a_config_that_contains_itself_is_refused() -> None:
+    endless: dict[str, Any] = {}
+    endless["query"] = [endless]
+    calls: list[dict[str, Any]] = [
+        {"config": endless},
+        {"config": TEXT, "global_configs": endless},
+        {"config": TEXT, "query": endless},
+    ]
+    for arguments in calls:
+        with pytest.raises(ConfigError, match="contains itself, or is nested too deeply"):
+            from_config(**arguments)
+
+
+@pytest.mark.parametrize("retry_for", ["60", None, float("nan"), float("inf"), -1, True])
+def test_patience_is_a_number_of_seconds(retry_for: Any) -> None:
+    for make in (partial(from_config, TEXT), partial(trialstore.open, "memory://")):
+        with pytest.raises(InvalidInputError, match="retry_for"):
+            make(retry_for=retry_for)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import trialstore
 from trialstore import ConfigError, UnknownBackendError
 from trialstore import open as open_storage
 from trialstore.config import config_from_url, scheme_of
@@ -77,3 +78,9 @@ def test_a_memory_storage_may_have_a_name() -> None:
     assert repr(open_storage("memory://")) == "memory:"
     assert repr(open_storage("memory:///")) == "memory:"
     assert repr(open_storage("MEMORY://scratch")) == "memory:scratch"
+
+
+def test_a_url_in_the_place_of_a_class_is_not_repeated() -> None:
+    with pytest.raises(UnknownBackendError, match=r"a URL goes to trialstore\.open\(\)") as error:
+        trialstore.from_config({"class": "postgresql://user:SECRET@host/db"})
+    assert "SECRET" not in str(error.value)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import trialstore
-from trialstore import BackendNotInstalledError, PluginError, UnknownBackendError
+from trialstore import BackendNotInstalledError, InvalidInputError, PluginError, UnknownBackendError
 from trialstore.plugins import Registry
 
 if TYPE_CHECKING:
@@ -268,3 +268,25 @@ def test_nothing_is_kept_between_two_registries(site: Site) -> None:
     site.backend("acme", "name='acme'")
     Registry(["acme"])
     assert "acme" not in [backend.spec.name for backend in Registry().backends]
+
+
+@pytest.mark.parametrize("plugin", [None, 5, object(), "json"])
+def test_what_has_no_hooks_is_no_plugin(plugin: Any) -> None:
+    with pytest.raises(PluginError, match="of the caller has no hooks"):
+        make("memory", plugins=[plugin])
+
+
+@pytest.mark.parametrize("plugins", [5, None, "json", sys])
+def test_plugins_come_in_a_list(plugins: Any) -> None:
+    with pytest.raises(InvalidInputError, match="plugins must be a list of modules or their names"):
+        make("memory", plugins=plugins)
+    with pytest.raises(InvalidInputError, match="plugins must be a list of modules or their names"):
+        trialstore.open("memory://", plugins=plugins)
+
+
+def test_a_given_plugin_whose_hook_exits_the_program_does_not(site: Site) -> None:
+    site.module(
+        "acme", "import sys, trialstore\n@trialstore.hookimpl\ndef trialstore_backends(): sys.exit(3)"
+    )
+    with pytest.raises(PluginError, match="plugin 'acme' of the caller is broken: SystemExit: 3"):
+        make("memory", plugins=["acme"])
