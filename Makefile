@@ -9,6 +9,8 @@ CODE := core backends conformance tests
 
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
+# Behind a proxy with a certificate of its own, the system knows that certificate.
+export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lowest lint types check format lock clean

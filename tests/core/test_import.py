@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 
 import pytest
@@ -68,3 +68,7 @@ def test_type_checkers_see_the_public_names_where_they_are_found() -> None:
 def test_another_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'trialstore' has no attribute 'storrage'"):
         trialstore.storrage  # noqa: B018 - the access is what is tested
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert trialstore.__version__ == metadata.version("trialstore")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from threading import Lock
+from threading import Condition, RLock
 
 import sqlalchemy
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import Pool
 
 from trialstore.errors import (
@@ -18,6 +17,7 @@ from trialstore.errors import (
     StorageUnavailableError,
     TransientError,
     TrialstoreError,
+    UsageError,
 )
 from trialstore_sql._transaction import Compiler, Transaction
 from trialstore_sql.dialects import Dialect
@@ -35,7 +35,8 @@ class Database:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self._engine: Engine | None = None
-        self._lock = Lock()
+        self._lock = RLock()
+        self._foreign_errors: tuple[type[Exception], ...] = (SQLAlchemyError,)
         self._inherited: list[Pool] = []
 
     @property
@@ -55,13 +56,14 @@ class Database:
 
     def close(self) -> None:
         """Close every connection; a second call does nothing."""
-        engine, self._engine = self._engine, None
-        if engine is not None:
-            engine.dispose()
+        with self._turn(writes=False):
+            engine, self._engine = self._engine, None
+            if engine is not None:
+                engine.dispose()
 
     def after_fork(self) -> None:
         """Abandon the connections of the parent process."""
-        self._lock = Lock()
+        self._lock = RLock()
         if self._engine is not None:
             # Kept alive, because the end of its last reference would close an SQLite connection.
             self._inherited.append(self._engine.pool)
@@ -97,11 +99,10 @@ class Database:
     @contextmanager
     def _transaction(self, *, writes: bool) -> Iterator[Transaction]:
         # The pool rolls back whatever comes back uncommitted, whether by an error or by an interrupt.
-        pool = self.engine.raw_connection
         try:
             with (
                 self._turn(writes=writes),
-                closing(pool()) as connection,
+                closing(self.engine.raw_connection()) as connection,
                 closing(connection.cursor()) as cursor,
             ):
                 if writes:
@@ -115,7 +116,14 @@ class Database:
     def _turn(self, *, writes: bool) -> AbstractContextManager[object]:
         """Return the lock if the threads of this process take turns at this."""
         taken = self.dialect.one_connection or (writes and self.dialect.one_writer)
-        return self._lock if taken else nullcontext()
+        if not taken:
+            return nullcontext()
+        if _is_mine(self._lock):
+            raise UsageError(
+                f"{self.dialect.label}: a signal handler (or an observer) made a call in the middle of another call of "
+                "the same thread: let it set a flag instead, and make the call later"
+            )
+        return self._lock
 
     def _translated(self, error: BaseException) -> TrialstoreError:
         """Return our error for one of the driver or of SQLAlchemy."""
@@ -124,11 +132,6 @@ class Database:
         told_apart = self.dialect.translated(error)
         if told_apart is not None:
             return told_apart
-        if isinstance(error, PoolTimeoutError):
-            size = self.dialect.settings.pool_size
-            return TransientError(
-                f"{label}: all {size} connections stayed busy; use fewer threads or a larger pool_size"
-            )
         if isinstance(error, dialect.loaded_dbapi.Error) and dialect.is_disconnect(error, None, None):
             return TransientError(f"{label}: the connection was lost ({error})")
         if isinstance(error, dialect.loaded_dbapi.OperationalError):
@@ -136,3 +139,12 @@ class Database:
         return CorruptStorageError(
             f"{label}: its tables are not as trialstore made them ({type(error).__name__}: {error})"
         )
+
+
+def _is_mine(lock: RLock) -> bool:
+    """Tell whether this thread holds a lock; the lock itself always knows, whenever a signal comes."""
+    try:
+        Condition(lock).notify(0)
+    except RuntimeError:
+        return False
+    return True

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, ScalarSelect, Select, Update, bindparam, delete, func, select, update
 
-from trialstore.errors import ExperimentNotFoundError
+from trialstore.errors import CorruptStorageError, ExperimentNotFoundError
 from trialstore.records import ExperimentQuery, ExperimentRecord, Objective, Uid
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Row, Transaction, as_array, placeholders
@@ -102,5 +102,10 @@ class Experiments:
 
 def _record(row: Row) -> ExperimentRecord:
     fields = dict(zip(_FIELDS, row, strict=True))
-    objectives = msgspec.json.decode(fields["objectives"], type=tuple[Objective, ...])
+    try:
+        objectives = msgspec.json.decode(fields["objectives"], type=tuple[Objective, ...])
+    except (msgspec.DecodeError, TypeError, RecursionError) as error:
+        raise CorruptStorageError(
+            f"the objectives of experiment {fields['experiment_id']!r} cannot be decoded: {error}"
+        ) from error
     return ExperimentRecord(**{**fields, "objectives": objectives})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -73,7 +75,8 @@ def demo(
     if not report.configs:
         raise typer.Exit(1)
     _save(report, plot)
-    hint(f"See every trial: trialstore trials {shlex.quote(experiment)} --storage {_repeatable(storage)}")
+    program = "trialstore" if which("trialstore") else f"{shlex.quote(sys.executable)} -m trialstore"
+    hint(f"See every trial: {program} trials {shlex.quote(experiment)} --storage {_repeatable(storage)}")
 
 
 def _run(storage: Storage, experiment_id: str, seconds: float, seed: int) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import trialstore
 from trialstore.backend import Capability
 from trialstore.errors import (
     ConfigError,
@@ -81,34 +82,15 @@ def test_a_file_that_is_no_database_is_left_as_it_is(file: Path, open_backend: O
     assert file.read_text() == "dear diary" * 1000
 
 
-def test_a_file_whose_tables_were_altered_is_called_corrupt(
-    file: Path, backend: SqlBackend, open_backend: OpenBackend
-) -> None:
-    backend.close()
-    _execute(file, "DROP TABLE trialstore_trial")
-    with pytest.raises(CorruptStorageError, match="no such table: trialstore_trial"):
-        open_backend().find_trials(TrialQuery(uid="u"))
-
-
-def test_a_status_that_does_not_exist_is_called_corrupt(
-    file: Path, backend: SqlBackend, new_trials: Callable[..., Any]
-) -> None:
-    backend.add_trials("u", new_trials(1), 1)
-    _execute(file, "UPDATE trialstore_trial SET status = 99")
-    with pytest.raises(CorruptStorageError, match="99 is stored as a status"):
-        backend.find_trials(TrialQuery(uid="u"))
-
-
-def test_a_trigger_of_somebody_else_is_named_when_it_refuses_a_write(file: Path, backend: SqlBackend) -> None:
-    refusal = "BEFORE INSERT ON trialstore_experiment BEGIN SELECT RAISE(ABORT, 'the lab is closed'); END"
-    _execute(file, f"CREATE TRIGGER refusal {refusal}")
-    with pytest.raises(CorruptStorageError, match="the lab is closed"):
-        backend.put_experiment(ExperimentRecord(experiment_id="f", uid="v"))
-
-
 def test_a_uri_is_refused() -> None:
     with pytest.raises(ConfigError, match="give a path"):
         SqlBackend({"database": "file:trials.db?mode=ro"})
+
+
+@pytest.mark.parametrize("name", ["trials\0.db", "trials\ud800.db"])
+def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be the name of a file"):
+        SqlBackend({"database": name})
 
 
 @pytest.mark.parametrize("name", ["a b.db", "100%.db", "what?.db", "a#b.db", "é.db"])
@@ -127,6 +109,17 @@ def test_a_relative_path_means_the_folder_where_the_backend_was_made(
     backend.open(create=True, read_only=False)
     backend.close()
     assert (tmp_path / "trials.db").exists()
+
+
+def test_a_relative_path_in_a_deleted_working_directory_is_an_error_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(StorageUnavailableError, match="relative to a working directory that was deleted"):
+        SqlBackend({"database": "trials.db"})
 
 
 def test_a_file_is_opened_in_wal_mode_with_durable_commits(file: Path, open_backend: OpenBackend) -> None:
@@ -252,3 +245,12 @@ def _user(uid: int) -> Iterator[None]:
         yield
     finally:
         os.setresuid(real, effective, saved)
+
+
+def test_a_file_name_in_the_place_of_the_host_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"three slashes, as in 'sqlite:///trials\.db'"):
+        trialstore.open("sqlite://trials.db")
+    assert list(tmp_path.iterdir()) == []

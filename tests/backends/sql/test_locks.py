@@ -104,17 +104,6 @@ def test_every_memory_is_another_storage(open_backend: OpenBackend) -> None:
     assert other.find_experiments(ExperimentQuery()) == []
 
 
-def test_an_exhausted_pool_names_its_size(open_backend: OpenBackend, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trialstore_sql.dialects._sqlite._POOL_TIMEOUT", 0.01)
-    backend = open_backend(pool_size=2)
-    with (
-        backend._database.read(),
-        backend._database.read(),
-        pytest.raises(TransientError, match="all 2 connections stayed busy"),
-    ):
-        backend.find_experiments(ExperimentQuery())
-
-
 def test_more_ids_than_a_statement_takes_parameters(backend: SqlBackend, new_trials: Any) -> None:
     many = range(-50_000, 50_000)
     backend.add_trials("u", new_trials(3), 1)

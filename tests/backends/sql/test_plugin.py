@@ -67,6 +67,11 @@ def test_the_schema_refuses_what_the_backend_could_not_use(key: str, value: Any)
     assert validator.is_valid({"table_prefix": "lab_", "durability": "normal", "busy_timeout": 0.5})
 
 
+def test_a_prefix_that_sqlite_keeps_for_itself_is_refused() -> None:
+    with pytest.raises(ConfigError, match="'SQLite_x' is SQLite's own"):
+        SqlBackend({"table_prefix": "SQLite_x"})
+
+
 def test_an_unknown_key_is_refused() -> None:
     with pytest.raises(ConfigError, match="'databse'"):
         SqlBackend({"databse": "trials.db"})

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import uuid
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import Engine, Integer, Select, Table, Text, bindparam, create_engine, func, select
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.pool import NullPool, QueuePool, StaticPool
+from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeEngine
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
@@ -29,13 +29,12 @@ from trialstore.errors import (
 )
 from trialstore_sql._settings import Settings
 from trialstore_sql.dialects._base import Dialect
+from trialstore_sql.dialects._sqlite_file import OpenedFile, check_place, connect, path_of
+from trialstore_sql.dialects._sqlite_pool import IdlePool
 
 if TYPE_CHECKING:
     from trialstore_sql._transaction import Transaction
 
-_WAIT = 0.005
-"""Seconds that SQLite itself waits for a lock."""
-_POOL_TIMEOUT = 5.0
 _OF_SERVERS = ("host", "port", "username", "password", "query")
 _LOG = logging.getLogger(__name__)
 _ERRORS: dict[int, tuple[type[TrialstoreError], str]] = {
@@ -46,7 +45,7 @@ _ERRORS: dict[int, tuple[type[TrialstoreError], str]] = {
     sqlite3.SQLITE_READONLY: (ReadOnlyError, "it cannot be written to; open it with read_only=True, or give write access"),
     sqlite3.SQLITE_CANTOPEN: (StorageUnavailableError, "it cannot be opened; look at the rights of the file and its folder"),
     sqlite3.SQLITE_PERM: (StorageUnavailableError, "it cannot be opened; look at the rights of the file and its folder"),
-    sqlite3.SQLITE_IOERR: (StorageUnavailableError, "the file system failed; look at the disk, and avoid network drives"),
+    sqlite3.SQLITE_IOERR: (StorageUnavailableError, "the file system failed; look whether the disk is full or a quota reached, and avoid network drives"),
     sqlite3.SQLITE_FULL: (StorageUnavailableError, "the disk is full; make room and repeat the call"),
     sqlite3.SQLITE_NOTADB: (CorruptStorageError, "the file is no SQLite database; give another file name"),
     sqlite3.SQLITE_CORRUPT: (CorruptStorageError, "the file is damaged; restore it, or rescue it with sqlite3's .recover"),
@@ -64,13 +63,17 @@ class SqliteDialect(Dialect):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
+        if settings.host and not settings.database:
+            raise ConfigError(
+                "SQLite needs the path of a file, and there is only a host: a URL of a file has three slashes, as in "
+                "'sqlite:///trials.db'"
+            )
         ignored = [key for key in _OF_SERVERS if getattr(settings, key)]
         if ignored:
             _LOG.debug("%s: a file needs no %s: ignored", self.label, ", ".join(ignored))
-        database = settings.database or ":memory:"
-        if database.startswith("file:"):
+        if settings.table_prefix.lower().startswith("sqlite_"):
             raise ConfigError(
-                "SQLite's file: URIs are not supported: give a path, and read_only where it is meant"
+                f"table_prefix {settings.table_prefix!r} is SQLite's own: begin it with another word"
             )
         self._patience = Retrying(
             retry=retry_if_exception(_is_busy),
@@ -78,8 +81,9 @@ class SqliteDialect(Dialect):
             wait=wait_random(0, 0.002),
             reraise=True,
         )
-        # Absolute, so that a later change of the working directory leaves new connections at the same file.
-        self._file = None if database == ":memory:" else Path(database).absolute()
+        in_memory = settings.database in {None, "", ":memory:"}
+        self._file = None if in_memory else path_of(str(settings.database))
+        self._opened: OpenedFile | None = None
 
     @property
     def label(self) -> str:
@@ -101,22 +105,18 @@ class SqliteDialect(Dialect):
     def create_engine(self, *, create: bool, read_only: bool) -> Engine:
         if self._file is None:
             return self._create_memory_engine(create=create)
-        self._check(self._file, create=create, read_only=read_only)
-        if read_only and not os.access(self._file.parent, os.W_OK):
-            return create_engine(
-                "sqlite://", creator=partial(self._connect_frozen, self._file), poolclass=NullPool
-            )
+        check_place(self._file, self.label, create=create, read_only=read_only)
         mode = "ro" if read_only else "rwc" if create else "rw"
-        return create_engine(
-            "sqlite://",
-            creator=partial(self._connect, f"{self._file.as_uri()}?mode={mode}"),
-            poolclass=QueuePool,
-            pool_size=self.settings.pool_size,
-            max_overflow=0,
-            pool_timeout=_POOL_TIMEOUT,
+        self._opened = opened = OpenedFile(
+            self._file, self.label, durability=self.settings.durability, mode=mode
         )
+        if read_only and not os.access(self._file.parent, os.W_OK):
+            return create_engine("sqlite://", creator=opened.connect_frozen, poolclass=NullPool)
+        return create_engine("sqlite://", pool=IdlePool(opened.connect, self.settings.pool_size))
 
     def begin(self, cursor: DBAPICursor) -> None:
+        if self._opened is not None:
+            self._opened.check()
         # SQLite waits for a lock ever longer, and others overtake: short waits are faster, and fair.
         try:
             cursor.execute("BEGIN IMMEDIATE")
@@ -126,6 +126,12 @@ class SqliteDialect(Dialect):
             self._patience(cursor.execute, "BEGIN IMMEDIATE")
 
     def prepare(self, tx: Transaction) -> None:
+        [(encoding,)] = tx.rows_of("PRAGMA encoding")
+        if encoding != "UTF-8":
+            raise CorruptStorageError(
+                f"{self.label} was made by another program, in {encoding}, which orders names differently: "
+                "trialstore needs UTF-8; give another file name"
+            )
         # The busy timeout does not cover the switch, so a file that is in WAL mode already is left alone.
         if self._file is None or _journal_mode(tx, "PRAGMA journal_mode") == "wal":
             return
@@ -153,52 +159,10 @@ class SqliteDialect(Dialect):
             raise StorageNotFoundError(
                 f"{self.label} is empty until this process fills it: open it for writing"
             )
-        return create_engine(
-            "sqlite://",
-            poolclass=StaticPool,
-            connect_args={"isolation_level": None, "check_same_thread": False},
-        )
-
-    def _check(self, file: Path, *, create: bool, read_only: bool) -> None:
-        """Refuse what SQLite would only call "unable to open database file", or find out at the first write."""
-        try:
-            is_folder, is_there, has_folder = file.is_dir(), file.exists(), file.parent.is_dir()
-        except OSError as error:
-            raise StorageUnavailableError(f"{self.label} cannot be reached: {error}") from error
-        if is_folder:
-            raise StorageUnavailableError(f"{self.label} is a folder: give the path of a file in it")
-        if not has_folder:
-            raise StorageNotFoundError(f"{self.label}: there is no folder {file.parent}: create it first")
-        if not create and not is_there:
-            raise StorageNotFoundError(f"{self.label}: there is no such file, and none was to be created")
-        if not read_only:
-            self._check_writable(file)
-
-    def _check_writable(self, file: Path) -> None:
-        for place in (file.parent, file):
-            if place.exists() and not os.access(place, os.W_OK):
-                raise ReadOnlyError(
-                    f"{self.label}: {place} cannot be written to: open it with read_only=True, or give write access"
-                )
-
-    def _connect(self, uri: str) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            uri, uri=True, timeout=_WAIT, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.execute(f"PRAGMA synchronous = {self.settings.durability}")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _connect_frozen(self, file: Path) -> sqlite3.Connection:
-        """Connect to a file in a folder where SQLite cannot make the files of WAL mode.
-
-        If nobody else has made them, nobody is writing; each read looks again, because it makes its own connection.
-        """
-        immutable = not file.with_name(f"{file.name}-wal").exists()
-        return self._connect(f"{file.as_uri()}?mode=ro&immutable={immutable:d}")
+        # Shared, so that a connection that an interrupt breaks takes no records with it.
+        uri = f"file:trialstore-{uuid.uuid4()}?mode=memory&cache=shared"
+        creator = partial(connect, uri, self.settings.durability)
+        return create_engine("sqlite://", pool=IdlePool(creator, 1, keeper=creator()))
 
 
 def _is_busy(error: BaseException) -> bool:

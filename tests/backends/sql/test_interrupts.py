@@ -1,0 +1,90 @@
+"""What an interrupt, a signal handler, or a `close` in another thread leaves behind."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import event
+
+from trialstore.errors import StorageClosedError, UsageError
+from trialstore.records import ExperimentQuery, ExperimentRecord
+from trialstore_sql import SqlBackend
+
+OpenBackend = Callable[..., SqlBackend]
+NEW = ExperimentRecord(experiment_id="f", uid="v")
+
+
+def test_connections_that_interrupts_lost_are_not_missed(open_backend: OpenBackend) -> None:
+    backend = open_backend(pool_size=1)
+    for _ in range(3):
+        backend._database.engine.pool._do_get()  # all that a checkout has done when it is interrupted
+    assert backend.find_experiments(ExperimentQuery()) == []
+
+
+def test_more_connections_than_the_pool_keeps_are_closed_when_they_come_back(
+    open_backend: OpenBackend,
+) -> None:
+    database = open_backend(pool_size=1)._database
+    with database.read(), database.read():
+        assert database.engine.pool.status() == "0 idle connections"
+    assert database.engine.pool.status() == "1 idle connections"
+
+
+def test_a_connection_that_comes_back_after_the_end_is_closed(file: Path, backend: SqlBackend) -> None:
+    with backend._database.read() as tx:
+        backend.close()
+        tx.rows_of("SELECT count(*) FROM trialstore_trial")
+    assert [found.name for found in file.parent.iterdir()] == ["trials.db"]
+
+
+def test_an_interrupt_while_a_connection_comes_back_leaves_memory_as_it_is(open_backend: OpenBackend) -> None:
+    backend = open_backend(database=":memory:")
+    backend.put_experiment(NEW)
+    event.listen(backend._database.engine, "reset", _interrupt, once=True)
+    with pytest.raises(KeyboardInterrupt):
+        backend.find_experiments(ExperimentQuery())
+    assert backend.find_experiments(ExperimentQuery()) == [NEW]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="this system has no signals for users")
+def test_a_write_of_a_signal_handler_in_the_middle_of_a_write_is_refused(backend: SqlBackend) -> None:
+    before = signal.signal(signal.SIGUSR1, lambda *_: backend.delete_experiment("u"))
+    try:
+        with pytest.raises(UsageError, match="set a flag instead"):
+            _signalled(backend)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert [found.experiment_id for found in backend.find_experiments(ExperimentQuery())] == ["e"]
+    assert backend.put_experiment(NEW) == NEW
+
+
+def test_memory_is_closed_only_after_the_call_that_is_using_it(open_backend: OpenBackend) -> None:
+    backend = open_backend(database=":memory:")
+    closed = Event()
+
+    def close() -> None:
+        backend.close()
+        closed.set()
+
+    closer = Thread(target=close)
+    with backend._database.read() as tx:
+        closer.start()
+        assert not closed.wait(0.05)
+        assert tx.rows_of("SELECT count(*) FROM trialstore_trial") == [(0,)]
+    closer.join()
+    with pytest.raises(StorageClosedError):
+        backend.find_experiments(ExperimentQuery())
+
+
+def _signalled(backend: SqlBackend) -> None:
+    with backend._database.write() as tx:
+        backend._experiments.put(tx, NEW)
+        signal.raise_signal(signal.SIGUSR1)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
