@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -27,6 +28,13 @@ from trialstore_sql import SqlBackend
 
 OpenBackend = Callable[..., SqlBackend]
 NOBODY = 65534
+
+
+@pytest.fixture
+def file() -> Iterator[Path]:
+    """Return where the database goes: pytest's own folders are open to the user only who runs it."""
+    with TemporaryDirectory() as folder:
+        yield Path(folder) / "trials.db"
 
 
 def test_the_label_shows_the_database_as_it_was_given() -> None:
@@ -222,17 +230,13 @@ def _execute(file: Path, statement: str) -> list[Any]:
 @contextmanager
 def _without_privileges(folder: Path, mode: int = 0o777) -> Iterator[None]:
     """Give a folder other rights, and give up those of root, to whom they mean nothing."""
-    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [folder, *folder.parents]}
-    closed = [path for path in folder.parents if modes[path] & 0o055 != 0o055]
-    for path in closed:
-        path.chmod(modes[path] | 0o055)
+    before = stat.S_IMODE(folder.stat().st_mode)
     folder.chmod(mode)
     try:
         with _user(NOBODY):
             yield
     finally:
-        for path in [folder, *closed]:
-            path.chmod(modes[path])
+        folder.chmod(before)
 
 
 @contextmanager
