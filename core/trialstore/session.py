@@ -112,7 +112,7 @@ class Session:
         with self._lock:
             if self._state == "new":
                 self._open()
-        self._must_be("open")
+        self._must_be_usable()
 
     def close(self) -> None:
         """Close the backend for good; a second call does nothing."""
@@ -123,7 +123,7 @@ class Session:
 
     def upgrade(self) -> None:
         """Create an absent schema, or migrate an older one in place."""
-        self._must_be("new", "open")
+        self._must_be_usable()
         self._must_be_writable()
         if not self._create:
             self._must_exist()
@@ -213,8 +213,8 @@ class Session:
         except SchemaVersionError as error:
             _LOG.debug("%s", error)  # that is what an upgrade is for
 
-    def _must_be(self, *states: str) -> None:
-        if self._state == "closed" and "closed" not in states:
+    def _must_be_usable(self) -> None:
+        if self._state == "closed":
             raise StorageClosedError(f"storage {self.backend.label} has been closed")
         if self._state == "forked":
             self._must_be_shareable("used in a forked child", ForkedStorageError)
