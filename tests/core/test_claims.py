@@ -246,6 +246,15 @@ class TestAHandle:
             claimed.update_telemetry(Status.RUNNING, NOW, [(NOW, "a", 1)])
         assert plain.load_telemetry(1) == []
 
+    @pytest.mark.parametrize("write", WRITES)
+    def test_is_stale_after_the_release_by_its_twin(
+        self, claimed: ClaimedTrial, write: Callable[[ClaimedTrial], Any]
+    ) -> None:
+        twin = ClaimedTrial(claimed._context, claimed._read, claimed.tunable_values, None)
+        twin.release()
+        with pytest.raises(StaleTrialError, match="given back"):
+            write(claimed)
+
     def test_does_not_come_back_to_life_when_its_runner_gets_the_trial_again(
         self, plain: Experiment, claimed: ClaimedTrial
     ) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trialstore import Experiment, Status, Storage
-from trialstore.errors import InvalidInputError
+from trialstore.errors import CorruptStorageError, InvalidInputError
 from trialstore.times import from_micros, now_micros, to_duration, to_micros
 
 FIRST, LAST = -62_135_596_800_000_000, 253_402_300_799_999_999
@@ -220,3 +220,9 @@ def test_durations_are_positive_and_end_within_a_hundred_years(duration: Any) ->
 def test_what_is_no_duration_is_refused(duration: Any) -> None:
     with pytest.raises(InvalidInputError, match="patience must be a timedelta or a number of seconds"):
         to_duration(duration, "patience")
+
+
+@pytest.mark.parametrize("stored", [10**18, -(10**18), "abc"])
+def test_a_stored_time_that_is_none_is_named_as_damage(stored: Any) -> None:
+    with pytest.raises(CorruptStorageError, match="no number of microseconds"):
+        from_micros(stored)
