@@ -89,6 +89,11 @@ class TrialRecord(Struct, frozen=True, kw_only=True):
     metrics: Encoded | None = None
     """None if it was not asked for, or the trial has none."""
 
+    @property
+    def shown_start(self) -> Micros:
+        """What a user sees as its start: when it may start, until it has."""
+        return self.due if self.ts_start is None else self.ts_start
+
 
 class StatusChange(Struct, frozen=True, kw_only=True):
     """One row of a trial's status history."""

@@ -86,7 +86,7 @@ class Trial:
     @property
     def ts_start(self) -> datetime:
         """When its current attempt started, or (before that) may start; aware, UTC."""
-        return from_micros(self._record.due if self._record.ts_start is None else self._record.ts_start)
+        return from_micros(self._record.shown_start)
 
     @property
     def ts_end(self) -> datetime | None:

@@ -50,7 +50,7 @@ class _Facts:
         config_id = record.tunable_config_id
         self.tunable_config_ids.append(config_id)
         self._trial_ids.append(record.trial_id)
-        self._starts.append(record.due if record.ts_start is None else record.ts_start)
+        self._starts.append(record.shown_start)
         self._ends.append(record.ts_end)
         self._group_ids.append(self._first_trial_ids.setdefault(config_id, record.trial_id))
         self._statuses.append(record.status.name)
