@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "servers.fixtures"]
 
 MISSING_ENGINE = "missing engine: "
 """How the reason of a skip begins where a test needs an engine that this machine does not have."""

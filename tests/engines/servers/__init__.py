@@ -1,0 +1,18 @@
+"""Real database servers for the tests: started, crashed, looked into from the outside, and removed without a trace."""
+
+from servers.local import LocalServer
+from servers.mariadb import MariaDbServer, MySql
+from servers.postgres import Postgres, PostgresServer
+from servers.programs import MissingEngineError
+from servers.server import Address, Server
+
+__all__ = [
+    "Address",
+    "LocalServer",
+    "MariaDbServer",
+    "MissingEngineError",
+    "MySql",
+    "Postgres",
+    "PostgresServer",
+    "Server",
+]
