@@ -9,6 +9,7 @@ from typing import Any, Self
 from trialstore import from_config
 from trialstore.backend import Backend, Capability
 from trialstore.storage import Storage
+from trialstore_conformance.passing import PatientBackend
 
 
 class Door:
@@ -47,6 +48,10 @@ class Door:
         session = self.storage().session
         session.ensure_open()
         return session.backend
+
+    def patient_backend(self) -> Backend:
+        """Return a new raw backend, opened, that repeats what fails in passing, as the core does."""
+        return PatientBackend(self.backend())
 
     def declares(self, *capabilities: Capability) -> bool:
         """Tell whether the backend of this config declares capabilities."""

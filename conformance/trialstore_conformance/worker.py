@@ -24,13 +24,13 @@ WHEN = from_micros(NOON)
 
 def first_open(door: Door, number: int) -> Iterator[Any]:
     """Open the storage, which nobody has opened before, and add a trial."""
-    lab = Lab(door.backend())
+    lab = Lab(door.patient_backend())
     yield lab.add_one(params={"number": number}).trial_id
 
 
 def add(door: Door, number: int, count: int) -> Iterator[Any]:
     """Add trials one by one, half of them with configs that the other workers add too."""
-    lab = Lab(door.backend())
+    lab = Lab(door.patient_backend())
     for i in range(count):
         (trial,) = lab.add(new_trial({"x": i, "number": number if i % 2 else None}))
         yield {
@@ -42,21 +42,21 @@ def add(door: Door, number: int, count: int) -> Iterator[Any]:
 
 def claim(door: Door, number: int, limit: int) -> Iterator[Any]:
     """Claim until there is nothing left."""
-    lab = Lab(door.backend())
+    lab = Lab(door.patient_backend())
     while claimed := lab.claim(runner=number, limit=limit):
         yield from ({"trial_id": trial.trial_id, "attempt": trial.attempt} for trial in claimed)
 
 
 def take_over(door: Door, number: int) -> Iterator[Any]:
     """Claim trials whose leases are over, until there are none."""
-    lab = Lab(door.backend())
+    lab = Lab(door.patient_backend())
     while claimed := lab.claim(runner=number, limit=3, due_by=FAR, max_attempts=2):
         yield from ({"trial_id": trial.trial_id, "attempt": trial.attempt} for trial in claimed)
 
 
 def complete(door: Door, number: int) -> Iterator[Any]:
     """Complete every trial, as all other workers do."""
-    lab = Lab(door.backend())
+    lab = Lab(door.patient_backend())
     for trial in lab.find():
         outcome = lab.complete(trial, winner=number)
         yield {"applied": outcome.applied, "metrics": outcome.record.metrics}
@@ -64,7 +64,7 @@ def complete(door: Door, number: int) -> Iterator[Any]:
 
 def report(door: Door, number: int, rows: int) -> Iterator[Any]:
     """Report telemetry of trial 1 in small batches, each key of which every other worker reports too."""
-    lab = Lab(door.backend())
+    lab = Lab(door.patient_backend())
     trial = lab.trial(1)
     for i in range(rows):
         lab.report(trial, (NOON + i, "m", number))

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from msgspec.structs import asdict, replace
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 
 from trialstore.records import NewTrial, Parts, Token, TrialRecord, Uid
 from trialstore.transitions import added, first_ts
@@ -15,7 +15,7 @@ from trialstore_sql._configs import TunableConfigs
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._history import History, row
 from trialstore_sql._tables import Tables
-from trialstore_sql._transaction import Transaction, as_array, placeholders
+from trialstore_sql._transaction import Transaction
 from trialstore_sql._trials import columns, record
 from trialstore_sql.dialects import Dialect
 
@@ -33,15 +33,15 @@ class Adding:
     ) -> None:
         table = tables.trial
         self._experiments, self._configs, self._history = experiments, configs, history
-        self._insert = insert(table).values(placeholders(column.name for column in table.c))
+        self._inserts = dialect.inserts(table, table.c.keys())
         self._known = select(table.c.token, *columns(table, Parts.NONE)).where(
-            table.c.experiment_key == bindparam("key"), table.c.token.in_(dialect.elements("tokens"))
+            table.c.experiment_key == bindparam("key"), dialect.is_in(table.c.token, "tokens")
         )
 
     def add(self, tx: Transaction, uid: Uid, new: Sequence[NewTrial], first_id: int) -> list[TrialRecord]:
         """Add the trials whose tokens the experiment does not have yet, and return all of them."""
         key = self._experiments.key(tx, uid)
-        rows = tx.rows(self._known, {"key": key, "tokens": as_array(trial.token for trial in new)})
+        rows = tx.rows(self._known, {"key": key, "tokens": tx.array([trial.token for trial in new])})
         trials = {token: record(*fields) for token, *fields in rows}
         absent: dict[Token, NewTrial] = {}
         for trial in new:
@@ -59,8 +59,8 @@ class Adding:
         ids = count(self._experiments.take_ids(tx, key, len(new), first_id))
         unnumbered = [added(t, next(ids), config_ids[t.config_hash], now) for t in new.values()]
         stored = dict(zip(new, self._numbered(tx, key, unnumbered), strict=True))
-        tx.run_many(self._insert, (_row(key, token, trial) for token, trial in stored.items()))
-        first = (row(key, trial, first_ts(trial, now), status=trial.status) for trial in stored.values())
+        tx.insert(self._inserts, [_row(key, token, trial) for token, trial in stored.items()])
+        first = [row(key, trial, first_ts(trial, now), status=trial.status) for trial in stored.values()]
         self._history.add(tx, first)
         return stored
 

@@ -54,7 +54,7 @@ class SqlBackend(Backend):
         The keys of `sqlalchemy.URL.create`, and those that `trialstore_sql._settings.Settings` describes.
     """
 
-    capabilities = frozenset({Capability.PERSISTENT, Capability.MULTI_PROCESS, Capability.ATOMIC_CALLS})
+    capabilities = frozenset(Capability)
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         dialect = dialect_of(Settings.from_config(config))

@@ -14,9 +14,10 @@ from trialstore.rules import is_completion
 from trialstore.status import Status
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._history import History, row
+from trialstore_sql._parameters import placeholders
 from trialstore_sql._standing import StandingTrials
 from trialstore_sql._tables import Tables
-from trialstore_sql._transaction import Transaction, placeholders
+from trialstore_sql._transaction import Transaction
 from trialstore_sql._trials import PARTS
 from trialstore_sql.dialects import Dialect
 
@@ -34,9 +35,10 @@ class Changes:
     def change(self, tx: Transaction, change: TrialChange) -> ChangeOutcome:
         """Apply a change, unless it was applied before or its conditions do not hold."""
         key, has_met, stored = self._trials.get(tx, change.uid, change.trial_id, change.token)
-        if has_met or not transitions.holds(change, stored):
-            return ChangeOutcome(applied=has_met, record=stored)
-        return ChangeOutcome(applied=True, record=self._apply(tx, key, stored, change))
+        if not has_met and transitions.holds(change, stored):
+            return ChangeOutcome(applied=True, record=self._apply(tx, key, stored, change))
+        applied = has_met or self._history.holds(tx, key, change.trial_id, change.token)
+        return ChangeOutcome(applied=applied, record=stored)
 
     def _apply(self, tx: Transaction, key: int, stored: TrialRecord, change: TrialChange) -> TrialRecord:
         values = self._values(tx, key, change)

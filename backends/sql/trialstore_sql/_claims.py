@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 
@@ -15,8 +15,9 @@ from trialstore.status import Status
 from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._history import History, row
+from trialstore_sql._parameters import placeholders
 from trialstore_sql._tables import Tables
-from trialstore_sql._transaction import Transaction, placeholders
+from trialstore_sql._transaction import Transaction
 from trialstore_sql._trials import columns, limited, records
 from trialstore_sql.dialects import Dialect
 
@@ -39,12 +40,15 @@ class Claims:
     def __init__(self, tables: Tables, dialect: Dialect, experiments: Experiments, history: History) -> None:
         self._trial = tables.trial
         self._experiments, self._history = experiments, history
-        trial, change = tables.trial.c, tables.trial_change.c
+        trial, change = tables.trial.c, tables.history.c
         waiting = self._probe(trial.status == bindparam("status"), trial.due <= bindparam("at"))
         lost = self._probe(trial.status == bindparam("status"), trial.lease_expires <= bindparam("at"))
+        # The runner is the same in all rows, but not every engine sees that the index has them in this order.
+        waiting = waiting.order_by(trial.trial_runner_id, trial.due, trial.trial_id)
         # One probe for mine and one for nobody's: an OR of both would not follow the index.
         mine = waiting.where(trial.trial_runner_id == bindparam("runner"))
         nobodys = waiting.where(trial.trial_runner_id.is_(None))
+        lost = lost.order_by(trial.due, trial.trial_id)
         to_take_over = lost.where(trial.expirations < bindparam("most_expirations"))
         self._waiting = [dialect.locked(limited(probe), skip_locked=True) for probe in (mine, nobodys)]
         self._to_take_over = dialect.locked(limited(to_take_over), skip_locked=True)
@@ -57,7 +61,7 @@ class Claims:
         )
         self._write = (
             update(self._trial)
-            .where(trial.experiment_key == bindparam("key"), trial.trial_id == bindparam("id"))
+            .where(trial.experiment_key == bindparam("key"), dialect.is_in(trial.trial_id, "ids"))
             .values(placeholders(_SET, "new_"))
         )
 
@@ -92,13 +96,8 @@ class Claims:
         return failed
 
     def _probe(self, *conditions: ColumnElement[bool]) -> Select[Any]:
-        trial = self._trial.c
-        of_experiment = trial.experiment_key == bindparam("key")
-        return (
-            select(*columns(self._trial))
-            .where(of_experiment, *conditions)
-            .order_by(trial.due, trial.trial_id)
-        )
+        of_experiment = self._trial.c.experiment_key == bindparam("key")
+        return select(*columns(self._trial)).where(of_experiment, *conditions)
 
     def _eligible(self, tx: Transaction, key: int, claim: Claim, now: Micros) -> list[TrialRecord]:
         at = now if claim.due_by is None else claim.due_by
@@ -122,17 +121,27 @@ class Claims:
     ) -> None:
         if not trials:
             return
-        tx.run_many(self._write, (_new_values(key, trial) for trial in trials))
-        changes = zip(trials, reasons, strict=True)
+        for new, ids in _grouped(trials).items():
+            values = dict(zip(_SET, new, strict=True))
+            tx.run(self._write, {"key": key, "ids": tx.array(ids), **_prefixed(values)})
+        changes = enumerate(zip(trials, reasons, strict=True))
         self._history.add(
             tx,
-            (
-                row(key, trial, ts, token=token, status=trial.status, reason=reason)
-                for trial, reason in changes
-            ),
+            [
+                row(key, trial, ts, token=token, ordinal=ordinal, status=trial.status, reason=reason)
+                for ordinal, (trial, reason) in changes
+            ],
         )
 
 
-def _new_values(key: int, trial: TrialRecord) -> dict[str, Any]:
-    new = {f"new_{name}": getattr(trial, name) for name in _SET}
-    return {**new, "key": key, "id": trial.trial_id, "new_status": trial.status.value}
+def _grouped(trials: Iterable[TrialRecord]) -> dict[tuple[Any, ...], list[int]]:
+    """Return the ids of the trials that are set to the same values; those of one claim mostly are."""
+    ids: dict[tuple[Any, ...], list[int]] = {}
+    for trial in trials:
+        ids.setdefault(tuple(getattr(trial, name) for name in _SET), []).append(trial.trial_id)
+    return ids
+
+
+def _prefixed(values: dict[str, Any]) -> dict[str, Any]:
+    new = {f"new_{name}": value for name, value in values.items()}
+    return {**new, "new_status": values["status"].value}

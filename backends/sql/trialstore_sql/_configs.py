@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from trialstore.codec import Encoded
 from trialstore_sql._tables import Tables
-from trialstore_sql._transaction import Transaction, as_array, placeholders
+from trialstore_sql._transaction import Transaction
 from trialstore_sql.dialects import Dialect
 
 
@@ -17,17 +17,17 @@ class TunableConfigs:
 
     def __init__(self, tables: Tables, dialect: Dialect) -> None:
         table = tables.tunable_config
-        self._put = dialect.insert_if_absent(table, ["hash"]).values(placeholders(["hash", "params"]))
+        self._put = dialect.inserts_if_absent(table, ["hash", "params"], ["hash"])
         self._find = select(table.c.tunable_config_id, table.c.params).where(
-            table.c.tunable_config_id.in_(dialect.elements("ids"))
+            dialect.is_in(table.c.tunable_config_id, "ids")
         )
         self._ids = select(table.c.hash, table.c.tunable_config_id).where(
-            table.c.hash.in_(dialect.elements("hashes"))
+            dialect.is_in(table.c.hash, "hashes")
         )
 
     def find(self, tx: Transaction, ids: Collection[int]) -> dict[int, Encoded]:
         """Return the texts of the configs that exist."""
-        return {row[0]: row[1] for row in tx.rows(self._find, {"ids": as_array(ids)})}
+        return {row[0]: row[1] for row in tx.rows(self._find, {"ids": tx.array(ids)})}
 
     def put(self, tx: Transaction, configs: Mapping[str, Encoded]) -> dict[str, int]:
         """Store configs, given by their hashes, and return their ids.
@@ -36,5 +36,5 @@ class TunableConfigs:
         moment wait for each other instead of locking each other out.
         """
         rows = [{"hash": config_hash, "params": params} for config_hash, params in sorted(configs.items())]
-        tx.run_many(self._put, rows)
-        return {row[0]: row[1] for row in tx.rows(self._ids, {"hashes": as_array(configs)})}
+        tx.insert(self._put, rows)
+        return {row[0]: row[1] for row in tx.rows(self._ids, {"hashes": tx.array(configs)})}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from threading import Condition, RLock
@@ -9,7 +10,8 @@ from threading import Condition, RLock
 import sqlalchemy
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import Pool
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from trialstore.errors import (
     CorruptStorageError,
@@ -37,7 +39,6 @@ class Database:
         self._engine: Engine | None = None
         self._lock = RLock()
         self._foreign_errors: tuple[type[Exception], ...] = (SQLAlchemyError,)
-        self._inherited: list[Pool] = []
 
     @property
     def engine(self) -> Engine:
@@ -60,13 +61,14 @@ class Database:
             engine, self._engine = self._engine, None
             if engine is not None:
                 engine.dispose()
+                engine.pool.dispose()  # so that a call that is under way puts nothing into the next one
 
     def after_fork(self) -> None:
         """Abandon the connections of the parent process."""
         self._lock = RLock()
         if self._engine is not None:
-            # Kept alive, because the end of its last reference would close an SQLite connection.
-            self._inherited.append(self._engine.pool)
+            # Never freed, not even at exit: that would close the parent's connections, or flush its file.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._engine.pool))
             self._engine.dispose(close=False)
 
     def read(self) -> AbstractContextManager[Transaction]:
@@ -87,7 +89,8 @@ class Database:
                     return
                 with connection.begin(), closing(connection.connection.cursor()) as cursor:
                     self.dialect.begin(cursor)
-                    yield connection
+                    with self.dialect.schema_lock(cursor):
+                        yield connection
         except self._foreign_errors as error:
             raise self._translated(error) from error
 
@@ -103,6 +106,7 @@ class Database:
             with (
                 self._turn(writes=writes),
                 closing(self.engine.raw_connection()) as connection,
+                self._unless_broken(connection),
                 closing(connection.cursor()) as cursor,
             ):
                 if writes:
@@ -112,6 +116,27 @@ class Database:
                     connection.commit()
         except self._foreign_errors as error:
             raise self._translated(error) from error
+
+    @contextmanager
+    def _unless_broken(self, connection: PoolProxiedConnection) -> Iterator[None]:
+        """Throw a connection that turns out to be broken away, and all others that are idle: they are as old."""
+        engine = self.engine
+        try:
+            yield
+        except engine.dialect.loaded_dbapi.Error as error:
+            if not engine.dialect.is_disconnect(error, connection.dbapi_connection, None):
+                raise
+            connection.invalidate()
+            engine.dispose()
+            raise TransientError(
+                f"{self.dialect.label}: the connection was lost ({self.dialect.said(error)})"
+            ) from error
+        except TrialstoreError:
+            raise
+        except BaseException:
+            # An interrupt may have come between a statement and its answer, which would be taken for the next one's.
+            connection.invalidate()
+            raise
 
     def _turn(self, *, writes: bool) -> AbstractContextManager[object]:
         """Return the lock if the threads of this process take turns at this."""
@@ -129,16 +154,18 @@ class Database:
         """Return our error for one of the driver or of SQLAlchemy."""
         label, dialect = self.dialect.label, self.engine.dialect
         error = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        if isinstance(error, PoolTimeoutError):
+            size = self.dialect.settings.pool_size
+            return TransientError(
+                f"{label}: other threads use all {size} connections; raise pool_size if there are more threads"
+            )
         told_apart = self.dialect.translated(error)
         if told_apart is not None:
             return told_apart
-        if isinstance(error, dialect.loaded_dbapi.Error) and dialect.is_disconnect(error, None, None):
-            return TransientError(f"{label}: the connection was lost ({error})")
-        if isinstance(error, dialect.loaded_dbapi.OperationalError):
-            return StorageUnavailableError(f"{label}: {error}")
-        return CorruptStorageError(
-            f"{label}: its tables are not as trialstore made them ({type(error).__name__}: {error})"
-        )
+        said = f"{label}: {type(error).__name__}: {self.dialect.said(error)}"
+        if isinstance(error, getattr(dialect.loaded_dbapi, "OperationalError", ())):
+            return StorageUnavailableError(said)
+        return CorruptStorageError(f"{said}: its tables are not as trialstore made them")
 
 
 def _is_mine(lock: RLock) -> bool:

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, ScalarSelect, Select, Update, bindparam, delete, func, select, update
 
-from trialstore.errors import CorruptStorageError, ExperimentNotFoundError
+from trialstore.errors import CorruptStorageError, ExperimentNotFoundError, TransientError
 from trialstore.records import ExperimentQuery, ExperimentRecord, Objective, Uid
 from trialstore_sql._tables import Tables
-from trialstore_sql._transaction import Row, Transaction, as_array, placeholders
+from trialstore_sql._transaction import Row, Transaction
 from trialstore_sql.dialects import Dialect
 
 _FIELDS = (
@@ -35,15 +35,14 @@ class Experiments:
         self._table = table = tables.experiment
         self._this = table.c.experiment_key == bindparam("key")
         self._key = select(table.c.experiment_key).where(table.c.uid == bindparam("uid"))
-        fields = placeholders((*_FIELDS, "completions"))
-        self._put = dialect.insert_if_absent(table, ["experiment_id"]).values(fields)
+        self._put = dialect.inserts_if_absent(table, (*_FIELDS, "completions"), ["experiment_id"])
         self._finds: dict[tuple[str, ...], Select[Any]] = {}
         start = func.coalesce(table.c.next_trial_id, bindparam("first_id"))
         self._take_ids = self._step({"next_trial_id": start + bindparam("number")})
         self._next_id = select(table.c.next_trial_id).where(self._this)
         self._take_completions = self._step({"completions": table.c.completions + bindparam("number")})
         self._completions = select(table.c.completions).where(self._this)
-        parts = (table, tables.trial, tables.trial_change, tables.telemetry)
+        parts = (table, tables.trial, tables.history, tables.telemetry)
         self._deletes = [delete(part).where(part.c.experiment_key == bindparam("key")) for part in parts]
 
     def key_of_uid(self) -> ScalarSelect[int]:
@@ -61,12 +60,12 @@ class Experiments:
         """Insert an experiment, unless its id is taken."""
         fields = {name: getattr(new, name) for name in _FIELDS}
         objectives = msgspec.json.encode(new.objectives).decode()
-        tx.run(self._put, {**fields, "objectives": objectives, "completions": 0})
+        tx.insert(self._put, [{**fields, "objectives": objectives, "completions": 0}])
 
     def find(self, tx: Transaction, query: ExperimentQuery) -> list[ExperimentRecord]:
         """Return the experiments of a query, ordered by id."""
         asked = {"experiment_id": query.experiment_ids, "uid": query.uids}
-        given = {name: as_array(values) for name, values in asked.items() if values is not None}
+        given = {name: tx.array(values) for name, values in asked.items() if values is not None}
         return [_record(row) for row in tx.rows(self._find(tuple(given)), given)]
 
     def delete(self, tx: Transaction, uid: Uid) -> None:
@@ -79,14 +78,18 @@ class Experiments:
     def take_ids(self, tx: Transaction, key: int, number: int, first_id: int) -> int:
         """Take `number` trial ids in a row, and return the first; `first_id` counts if there never was one."""
         tx.run(self._take_ids, {"key": key, "number": number, "first_id": first_id})
-        [(next_id,)] = tx.rows(self._next_id, {"key": key})
-        return int(next_id) - number
+        return self._counter(tx, self._next_id, key) - number
 
     def take_completions(self, tx: Transaction, key: int, number: int = 1) -> int:
         """Take `number` completion numbers in a row, and return the first; the first ever is 1."""
         tx.run(self._take_completions, {"key": key, "number": number})
-        [(last,)] = tx.rows(self._completions, {"key": key})
-        return int(last) - number + 1
+        return self._counter(tx, self._completions, key) - number + 1
+
+    def _counter(self, tx: Transaction, statement: Select[Any], key: int) -> int:
+        row = tx.row(statement, {"key": key})
+        if row is None:
+            raise TransientError("the experiment was deleted by others at this moment")
+        return int(row[0])
 
     def _step(self, values: dict[str, ColumnElement[Any]]) -> Update:
         return update(self._table).where(self._this).values(values)
@@ -94,7 +97,7 @@ class Experiments:
     def _find(self, given: tuple[str, ...]) -> Select[Any]:
         if given not in self._finds:
             columns = [self._table.c[name] for name in _FIELDS]
-            conditions = [self._table.c[name].in_(self._dialect.elements(name)) for name in given]
+            conditions = [self._dialect.is_in(self._table.c[name], name) for name in given]
             order = self._table.c.experiment_id
             self._finds[given] = select(*columns).where(*conditions).order_by(order)
         return self._finds[given]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, insert, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, exists, literal_column, select
 
 from trialstore.records import StatusChange, Token, TrialRecord, Uid
 from trialstore.status import Status
 from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._tables import Tables
-from trialstore_sql._transaction import Transaction, as_array, placeholders
+from trialstore_sql._transaction import Transaction
 from trialstore_sql._trials import status_of
 from trialstore_sql.dialects import Dialect
 
@@ -20,6 +20,7 @@ _FIELDS = (
     "experiment_key",
     "trial_id",
     "token",
+    "ordinal",
     "attempt",
     "status",
     "ts",
@@ -33,16 +34,21 @@ class History:
     """What is done with the table of changes."""
 
     def __init__(self, tables: Tables, dialect: Dialect, experiments: Experiments) -> None:
-        self._trial, self._table = tables.trial, tables.trial_change
+        self._trial, self._table = tables.trial, tables.history
         self._experiments = experiments
-        self._add = insert(self._table).values(placeholders(_FIELDS))
+        self._add = dialect.inserts(self._table, _FIELDS)
         change = self._table.c
         self._find_all = (
             select(*(change[name] for name in StatusChange.__struct_fields__))
             .where(change.experiment_key == experiments.key_of_uid(), change.status.is_not(None))
-            .order_by(change.trial_id, change.change_key)
+            .order_by(change.trial_id, change.history_key)
         )
-        self._find_some = self._find_all.where(change.trial_id.in_(dialect.elements("trial_ids")))
+        self._find_token = select(change.ordinal).where(
+            change.experiment_key == bindparam("key"),
+            change.trial_id == bindparam("trial_id"),
+            change.token == bindparam("token"),
+        )
+        self._find_some = self._find_all.where(dialect.is_in(change.trial_id, "trial_ids"))
 
     def has_met(self) -> ColumnElement[bool]:
         """Return the expression that tells, in a query for trials, whether each has met the parameter ``token``."""
@@ -53,14 +59,18 @@ class History:
             change.token == bindparam("token"),
         )
 
-    def add(self, tx: Transaction, rows: Iterable[dict[str, Any]]) -> None:
+    def holds(self, tx: Transaction, key: int, trial_id: int, token: Token | None) -> bool:
+        """Tell whether a trial has met a token by now: a query that waited for a lock saw what stood before."""
+        return tx.row(self._find_token, {"key": key, "trial_id": trial_id, "token": token}) is not None
+
+    def add(self, tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
         """Write rows; `row` makes them."""
-        tx.run_many(self._add, rows)
+        tx.insert(self._add, rows)
 
     def find(self, tx: Transaction, uid: Uid, trial_ids: Collection[int] | None) -> list[StatusChange]:
         """Return the status history of some or all trials."""
         statement = self._find_all if trial_ids is None else self._find_some
-        rows = tx.rows(statement, {"uid": uid, "trial_ids": as_array(trial_ids or ())})
+        rows = tx.rows(statement, {"uid": uid, "trial_ids": tx.array(trial_ids or ())})
         if not rows:
             self._experiments.key(tx, uid)
         return [_status_change(*row) for row in rows]
@@ -72,6 +82,7 @@ def row(
     ts: Micros,
     *,
     token: Token | None = None,
+    ordinal: int = 0,
     status: Status | None = None,
     reason: str | None = None,
     reported: bool = False,
@@ -81,6 +92,7 @@ def row(
         "experiment_key": experiment_key,
         "trial_id": trial.trial_id,
         "token": token,
+        "ordinal": ordinal,
         "attempt": trial.attempt,
         "status": None if status is None else status.value,
         "ts": ts,

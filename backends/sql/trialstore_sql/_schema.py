@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
+from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select, update
 
 from trialstore.errors import CorruptStorageError, SchemaVersionError, StorageNotFoundError
 from trialstore_sql._database import Database
 from trialstore_sql._tables import Tables
 
-VERSION = "0001"
+VERSION = "0002"
 """The schema that this code reads and writes: the newest migration; their names count up."""
+_BEING_CREATED = "creating"
 
 _LOG = logging.getLogger(__name__)
 _OF_MLOS_BENCH = frozenset({"experiment", "trial", "config_param", "trial_param", "trial_result"})
@@ -24,7 +25,7 @@ class Schema:
         self._database = database
         self._experiment = tables.experiment
         name = f"{database.dialect.settings.table_prefix}schema_version"
-        self._versions = Table(name, MetaData(), Column("version_num", String(32)))
+        self._versions = Table(name, MetaData(), Column("version_num", String(32), primary_key=True))
 
     def ensure(self, *, create: bool) -> None:
         """Create an absent schema if `create` is set, and refuse one that is not this code's.
@@ -57,29 +58,52 @@ class Schema:
         SchemaVersionError
             If the schema is newer.
         """
-        from trialstore_sql.migrations import migrate  # which takes alembic's time
-
         self._database.prepare()
         with self._database.connection(write=True) as connection:
             version = self._version(connection)
             if version is not None and version > VERSION:
                 self._refuse_unless_current(version)
             if version is None or version < VERSION:
-                migrate(connection, self._database.dialect, version, self._versions.name)
+                self._migrate(connection, version)
+
+    def _migrate(self, connection: Connection, version: str | None) -> None:
+        from trialstore_sql import migrations  # which takes alembic's time
+
+        if version is None:
+            self._begin_creation(connection)
+        migrations.migrate(connection, self._database.dialect, version)
+        connection.execute(update(self._versions).values(version_num=VERSION))
+
+    def _begin_creation(self, connection: Connection) -> None:
+        """Note that the tables are being created, so that those that are there later are known to be ours."""
+        from trialstore_sql import migrations
+
+        if self._noted(connection) == [_BEING_CREATED]:
+            migrations.drop_leftovers(connection, self._database.dialect)
+            return
+        migrations.refuse_what_is_there(connection, self._database.dialect)
+        self._versions.create(connection, checkfirst=True)
+        connection.execute(insert(self._versions).values(version_num=_BEING_CREATED))
 
     @property
     def _label(self) -> str:
         return self._database.dialect.label
 
     def _version(self, connection: Connection) -> str | None:
-        if not inspect(connection).has_table(self._versions.name):
+        versions = self._noted(connection)
+        if versions in ([], [_BEING_CREATED]):
             return None
-        versions = connection.scalars(select(self._versions.c.version_num)).all()
-        if len(versions) != 1:
+        if len(versions) > 1:
             raise CorruptStorageError(
                 f"{self._label}: table {self._versions.name} must hold one row, not {len(versions)}"
             )
-        return str(versions[0])
+        return versions[0]
+
+    def _noted(self, connection: Connection) -> list[str]:
+        """Return the rows of the table of versions; there are none if there is no such table."""
+        if not inspect(connection).has_table(self._versions.name):
+            return []
+        return [str(version) for version in connection.scalars(select(self._versions.c.version_num))]
 
     def _refuse_unless_current(self, version: str) -> None:
         if version < VERSION:

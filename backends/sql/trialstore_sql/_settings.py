@@ -27,8 +27,9 @@ class Settings:
     durability: str = "full"
     """``"full"``: acknowledged writes survive a power cut; ``"normal"``: the last may be lost; ``"off"``: all may be."""
     busy_timeout: float = 1.0
-    """Seconds that one call waits for a lock before it gives up and is repeated, with jitter, by the core."""
+    """Seconds that one call waits for a lock, or a connection, before it is repeated, with jitter, by the core."""
     pool_size: int = 10
+    """How many connections there are: at most, to a server; that stay open when idle, to a file."""
     log_sql: bool = False
     """Whether each statement is logged, without its parameters."""
 

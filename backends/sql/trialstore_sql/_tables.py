@@ -24,14 +24,14 @@ class Tables:
         self.experiment = self._experiment()
         self.tunable_config = self._tunable_config()
         self.trial = self._trial()
-        self.trial_change = self._trial_change()
+        self.history = self._history()
         self.telemetry = self._telemetry()
 
     def _experiment(self) -> Table:
         name, text = self._dialect.name_type, self._dialect.text_type
         return self._table(
             "experiment",
-            Column("experiment_key", self._dialect.key_type, primary_key=True, autoincrement=True),
+            self._dialect.key_column(f"{self._prefix}experiment", "experiment_key"),
             Column("uid", name, nullable=False, unique=True),
             Column("experiment_id", name, nullable=False, unique=True),
             Column("description", text),
@@ -49,7 +49,7 @@ class Tables:
     def _tunable_config(self) -> Table:
         return self._table(
             "tunable_config",
-            Column("tunable_config_id", self._dialect.key_type, primary_key=True, autoincrement=True),
+            self._dialect.key_column(f"{self._prefix}tunable_config", "tunable_config_id"),
             Column("hash", self._dialect.name_type, nullable=False, unique=True),
             Column("params", self._dialect.text_type, nullable=False),
             sqlite_autoincrement=True,
@@ -82,22 +82,24 @@ class Tables:
         self._index(table, "completion", "experiment_key", "completion", where="completion")
         return table
 
-    def _trial_change(self) -> Table:
+    def _history(self) -> Table:
         table = self._table(
-            "trial_change",
-            Column("change_key", self._dialect.key_type, primary_key=True, autoincrement=True),
+            "history",
+            self._dialect.key_column(f"{self._prefix}history", "history_key"),
             Column("experiment_key", BigInteger, nullable=False),
             Column("trial_id", BigInteger, nullable=False),
             Column("token", self._dialect.name_type),
+            Column("ordinal", BigInteger, nullable=False),
             Column("attempt", BigInteger, nullable=False),
             Column("status", SmallInteger),
             Column("ts", BigInteger, nullable=False),
             Column("trial_runner_id", BigInteger),
             Column("reason", self._dialect.text_type),
             Column("reported", SmallInteger, nullable=False),
-            UniqueConstraint("experiment_key", "token", "trial_id"),
+            # One call writes its token once with each ordinal, so that of two that run at once the second fails.
+            UniqueConstraint("experiment_key", "token", "ordinal"),
         )
-        self._index(table, "trial", "experiment_key", "trial_id", "change_key")
+        self._index(table, "order", "experiment_key", "trial_id", "history_key")
         return table
 
     def _telemetry(self) -> Table:

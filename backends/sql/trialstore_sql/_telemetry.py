@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from trialstore.records import Parts, StoredTelemetryRow, TelemetryBatch, TelemetryQuery
+from trialstore.errors import StaleTrialError
+from trialstore.records import Parts, StoredTelemetryRow, TelemetryBatch, TelemetryQuery, TrialRecord
 from trialstore.transitions import check_telemetry
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._history import History, row
 from trialstore_sql._standing import StandingTrials
 from trialstore_sql._tables import Tables
-from trialstore_sql._transaction import Transaction, as_array, placeholders
+from trialstore_sql._transaction import Transaction
 from trialstore_sql.dialects import Dialect
 
 _KEY = ("experiment_key", "trial_id", "attempt", "ts", "metric")
@@ -22,14 +23,13 @@ class Telemetry:
     def __init__(self, tables: Tables, dialect: Dialect, experiments: Experiments, history: History) -> None:
         trial, telemetry = tables.trial.c, tables.telemetry.c
         self._experiments, self._history = experiments, history
-        fields = placeholders((*_KEY, "value"))
-        self._add = dialect.insert_if_absent(tables.telemetry, _KEY).values(fields)
+        self._add = dialect.inserts_if_absent(tables.telemetry, (*_KEY, "value"), _KEY)
         self._trials = StandingTrials(tables, dialect, experiments, history, Parts.NONE)
         self._find_all = (
             select(*(telemetry[name] for name in StoredTelemetryRow.__struct_fields__))
             .where(
                 telemetry.experiment_key == experiments.key_of_uid(),
-                telemetry.trial_id.in_(dialect.elements("trial_ids")),
+                dialect.is_in(telemetry.trial_id, "trial_ids"),
             )
             .order_by(telemetry.trial_id, telemetry.attempt, telemetry.ts, telemetry.metric)
         )
@@ -42,9 +42,8 @@ class Telemetry:
     def add(self, tx: Transaction, batch: TelemetryBatch) -> None:
         """Add the rows of a batch that are not there yet, unless the batch was added before."""
         key, has_met, trial = self._trials.get(tx, batch.uid, batch.trial_id, batch.token)
-        if has_met:
+        if has_met or self._is_repeated(tx, key, batch, trial):
             return
-        check_telemetry(batch, trial)
         self._put(tx, key, batch)
         reported = row(key, trial, batch.ts, token=batch.token, status=batch.status, reported=True)
         self._history.add(tx, [reported])
@@ -52,14 +51,22 @@ class Telemetry:
     def find(self, tx: Transaction, query: TelemetryQuery) -> list[StoredTelemetryRow]:
         """Return the telemetry of a query."""
         statement = self._find_all if query.all_attempts else self._find_current
-        rows = tx.rows(statement, {"uid": query.uid, "trial_ids": as_array(query.trial_ids)})
+        rows = tx.rows(statement, {"uid": query.uid, "trial_ids": tx.array(query.trial_ids)})
         if not rows:
             self._experiments.key(tx, query.uid)
         return [StoredTelemetryRow(*fields) for fields in rows]
 
+    def _is_repeated(self, tx: Transaction, key: int, batch: TelemetryBatch, trial: TrialRecord) -> bool:
+        """Tell whether a batch that does not fit the trial any more was added before; otherwise refuse it."""
+        try:
+            check_telemetry(batch, trial)
+        except StaleTrialError:
+            if self._history.holds(tx, key, batch.trial_id, batch.token):
+                return True
+            raise
+        return False
+
     def _put(self, tx: Transaction, key: int, batch: TelemetryBatch) -> None:
         common = {"experiment_key": key, "trial_id": batch.trial_id, "attempt": batch.attempt}
-        tx.run_many(
-            self._add,
-            ({**common, "ts": row.ts, "metric": row.metric, "value": row.value} for row in batch.rows),
-        )
+        rows = [{**common, "ts": row.ts, "metric": row.metric, "value": row.value} for row in batch.rows]
+        tx.insert(self._add, rows)

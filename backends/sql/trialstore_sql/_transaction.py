@@ -7,19 +7,17 @@ times what SQLite needs for the work itself.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias, cast
 
-import msgspec
 import sqlalchemy
-from sqlalchemy import BindParameter, bindparam
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
 from trialstore.times import Micros
-from trialstore_sql.dialects import Dialect
+from trialstore_sql.dialects import Dialect, Inserts
 
 _LOG = logging.getLogger(__name__)
 
@@ -74,11 +72,16 @@ class Transaction:
         prepared = self._compiler(statement)
         self._execute(prepared.sql, prepared.placed(parameters))
 
-    def run_many(self, statement: ClauseElement, rows: Iterable[Parameters]) -> None:
-        """Run a statement that returns no rows once for each row of parameters."""
-        prepared = self._compiler(statement)
-        self._log(prepared.sql)
-        self._cursor.executemany(prepared.sql, [prepared.placed(row) for row in rows])
+    def insert(self, inserts: Inserts, rows: Sequence[Parameters]) -> None:
+        """Insert rows, which set the same columns, in one statement or in the driver's own fast way."""
+        if len(rows) == 1:
+            self.run(inserts.one, rows[0])
+        elif rows and inserts.many is not None:
+            self.run(inserts.many, {name: [row[name] for row in rows] for name in rows[0]})
+        elif rows:
+            prepared = self._compiler(inserts.one)
+            self._log(prepared.sql)
+            self._cursor.executemany(prepared.sql, [prepared.placed(row) for row in rows])
 
     def rows(self, statement: ClauseElement, parameters: Parameters) -> Sequence[Row]:
         """Return all rows of a query."""
@@ -96,6 +99,10 @@ class Transaction:
         self._execute(sql, ())
         return self._cursor.fetchall()
 
+    def array(self, values: Collection[Any]) -> Any:
+        """Return what the parameter of `Dialect.is_in` is set to."""
+        return self._dialect.array(values)
+
     def now(self) -> Micros:
         """Return the engine's now."""
         return self._dialect.now(self)
@@ -107,16 +114,3 @@ class Transaction:
     def _log(self, sql: str) -> None:
         if self._log_sql:
             _LOG.info("%s", sql)
-
-
-def placeholders(names: Iterable[str], prefix: str = "") -> dict[str, BindParameter[Any]]:
-    """Return the parameters that an insert or an update sets its columns to.
-
-    An update needs a prefix, because Core keeps the names of the columns to itself there.
-    """
-    return {name: bindparam(f"{prefix}{name}") for name in names}
-
-
-def as_array(values: Iterable[Any]) -> str:
-    """Return the parameter of `Dialect.elements` that stands for these values."""
-    return msgspec.json.encode(list(values)).decode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -25,7 +25,7 @@ from trialstore.status import Status
 from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._tables import Tables
-from trialstore_sql._transaction import Row, Transaction, as_array
+from trialstore_sql._transaction import Row, Transaction
 from trialstore_sql.dialects import Dialect
 
 _OF_QUEUE = frozenset({"statuses", "due_by", "assigned", "unassigned"})
@@ -47,7 +47,7 @@ class Trials:
 
     def find(self, tx: Transaction, query: TrialQuery) -> list[TrialRecord]:
         """Return the trials of a query."""
-        given = _given(query)
+        given = _given(query, tx.array)
         statement = self._find(query.order, query.parts, tuple(given))
         rows = tx.rows(statement, {"uid": query.uid, "beyond": query.completed_after, **given})
         if not rows:
@@ -82,18 +82,18 @@ class Trials:
         return [mine, due, *(self._condition(self._table, name) for name in given - _OF_QUEUE)]
 
     def _condition(self, table: FromClause, name: str) -> ColumnElement[bool]:
-        trial, elements = table.c, self._dialect.elements
+        trial, is_in = table.c, self._dialect.is_in
         conditions: dict[str, Callable[[], ColumnElement[bool]]] = {
-            "trial_ids": lambda: trial.trial_id.in_(elements("trial_ids")),
+            "trial_ids": lambda: is_in(trial.trial_id, "trial_ids"),
             "after_id": lambda: trial.trial_id > bindparam("after_id"),
-            "statuses": lambda: trial.status.in_(elements("statuses")),
+            "statuses": lambda: is_in(trial.status, "statuses"),
             "due_by": lambda: trial.due <= bindparam("due_by"),
             "assigned": lambda: trial.trial_runner_id.is_not(None),
             "unassigned": lambda: trial.trial_runner_id.is_(None),
             "tunable_config_id": lambda: trial.tunable_config_id == bindparam("tunable_config_id"),
             "completed_after": lambda: trial.completion > bindparam("completed_after"),
             "completions": lambda: or_(
-                trial.completion > bindparam("beyond"), trial.completion.in_(elements("completions"))
+                trial.completion > bindparam("beyond"), is_in(trial.completion, "completions")
             ),
         }
         return conditions[name]()
@@ -162,18 +162,18 @@ def status_of(number: int) -> Status:
         ) from error
 
 
-def _given(query: TrialQuery) -> dict[str, object]:
+def _given(query: TrialQuery, array: Callable[[Collection[Any]], object]) -> dict[str, object]:
     """Return the conditions of a query that apply, as parameters."""
     conditions = {
-        "trial_ids": None if query.trial_ids is None else as_array(query.trial_ids),
+        "trial_ids": None if query.trial_ids is None else array(query.trial_ids),
         "after_id": query.after_id,
-        "statuses": None if query.statuses is None else as_array(status.value for status in query.statuses),
+        "statuses": None if query.statuses is None else array([status.value for status in query.statuses]),
         "due_by": query.due_by,
         "assigned": query.runner_assigned or None,
         "unassigned": query.runner_assigned is False or None,
         "tunable_config_id": query.tunable_config_id,
         "completed_after": None if query.completions else query.completed_after,
-        "completions": as_array(query.completions) if query.completions else None,
+        "completions": array(query.completions) if query.completions else None,
         "limit": query.limit,
     }
     return {name: value for name, value in conditions.items() if value is not None}

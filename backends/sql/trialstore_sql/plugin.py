@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from trialstore import BackendSpec, hookimpl
+from trialstore_sql._drivernames import DRIVERS, OTHERS
 
 _SCHEMA: dict[str, Any] = {
     "properties": {
         "drivername": {
             "description": "The SQLAlchemy dialect, and its driver if it is not the usual one.",
-            "enum": ["sqlite", "sqlite+pysqlite"],
+            "enum": [*DRIVERS, *OTHERS],
         },
         "table_prefix": {
             "description": "What the names of all tables begin with.",
@@ -34,7 +35,7 @@ _SCHEMA: dict[str, Any] = {
             "default": 1.0,
         },
         "pool_size": {
-            "description": "How many connections this process keeps at most.",
+            "description": "How many connections to a server this process has at most, or how many to a file stay open when idle.",
             "type": "integer",
             "minimum": 1,
             "default": 10,
@@ -44,9 +45,9 @@ _SCHEMA: dict[str, Any] = {
 
 
 def _anchored(config: Mapping[str, Any], directory: Path) -> Mapping[str, Any]:
-    """Return the config with the path of an SQLite file made absolute."""
-    database, dialect = config.get("database"), config.get("drivername", "sqlite").partition("+")[0]
-    if dialect != "sqlite" or not database or database == ":memory:":
+    """Return the config with the path of a file made absolute."""
+    database, engine = config.get("database"), config.get("drivername", "sqlite").partition("+")[0]
+    if engine not in {"sqlite", "duckdb"} or not database or database == ":memory:":
         return config
     return {**config, "database": str(directory / database)}
 
@@ -58,7 +59,7 @@ def trialstore_backends() -> list[BackendSpec]:
         BackendSpec(
             name="sql",
             class_path="trialstore_sql.SqlBackend",
-            schemes=("sqlite",),
+            schemes=("sqlite", "postgresql", "postgres", "mysql", "mariadb", "duckdb"),
             aliases=("mlos_bench.storage.sql.storage.SqlStorage",),
             config_schema=_SCHEMA,
             requires=("sqlalchemy", "alembic"),

@@ -8,11 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
+import pytest
+
 from trialstore.backend import Backend
 from trialstore.records import ExperimentQuery
 from trialstore_conformance import history
 from trialstore_conformance.base import ConformanceBase
 from trialstore_conformance.contract import sentence
+from trialstore_conformance.door import Door
 from trialstore_conformance.lab import FAR, NOON, SECOND, Lab, new_trial
 
 _T = TypeVar("_T")
@@ -21,6 +24,10 @@ THREADS = 6
 
 class ThreadsConformance(ConformanceBase):
     """The same handle in many threads, all beginning at the same moment."""
+
+    @pytest.fixture
+    def backend(self, door: Door) -> Backend:
+        return door.patient_backend()
 
     @sentence("C-901", "C-202")
     def test_threads_that_create_one_experiment_agree_on_it(self, backend: Backend) -> None:
@@ -94,7 +101,8 @@ class ThreadsConformance(ConformanceBase):
         lab.add_many(12)
         claim = lab.claim_of(limit=3)
         claimed = _at_once(lambda _: tuple(t.trial_id for t in lab.backend.claim_trials(claim)))
-        assert set(claimed) == {(1, 2, 3)}
+        assert len(set(claimed)) == 1
+        assert len(claimed[0]) == 3
         assert len(lab.history()) == 12 + 3
 
     @sentence("C-702", "C-901")

@@ -29,7 +29,8 @@ def plans(file: Path, caplog: pytest.LogCaptureFixture) -> Plans:
         with sqlite3.connect(file) as connection:
             plans = [_plan(connection, record.getMessage()) for record in caplog.records]
         connection.close()
-        return [plan for plan in plans if "trialstore_trial" in plan or "trialstore_telemetry" in plan]
+        tables = ("trialstore_trial", "trialstore_telemetry", "trialstore_history")
+        return [plan for plan in plans if any(table in plan for table in tables)]
 
     return explained
 

@@ -15,6 +15,15 @@ from trialstore_sql import SqlBackend, plugin
 from trialstore_sql._settings import Settings
 from trialstore_sql.dialects import dialect_of
 
+ENGINES = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql",
+    "postgres": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "duckdb": "duckdb",
+}
+
 
 def test_the_plugin_imports_no_engine() -> None:
     program = (
@@ -31,14 +40,39 @@ def test_the_spec_leads_to_the_backend() -> None:
 
 
 def test_a_drivername_without_a_dialect_is_refused_with_those_that_have_one() -> None:
-    with pytest.raises(ConfigError, match=r"'oracle' is not supported; use one of sqlite, sqlite\+pysqlite"):
+    with pytest.raises(ConfigError, match=r"'oracle' is not supported; use one of sqlite, .*duckdb"):
         SqlBackend({"drivername": "oracle"})
 
 
 def test_the_schema_names_exactly_the_drivernames_that_have_a_dialect() -> None:
     [spec] = plugin.trialstore_backends()
     for drivername in spec.config_schema["properties"]["drivername"]["enum"]:
-        assert drivername in dialect_of(Settings(drivername=drivername)).drivernames
+        assert dialect_of(Settings(drivername=drivername)).name == ENGINES[drivername.partition("+")[0]]
+
+
+def test_drivers_that_others_use_stand_for_ours_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    SqlBackend({"drivername": "postgresql+psycopg2"})
+    assert caplog.messages == ["drivername postgresql+psycopg2: trialstore uses postgresql+psycopg instead"]
+
+
+@pytest.mark.parametrize(
+    ("drivername", "module", "extra"),
+    [
+        ("postgresql", "psycopg", "postgres"),
+        ("mariadb", "pymysql", "mysql"),
+        ("duckdb", "duckdb", "duckdb"),
+    ],
+)
+def test_a_driver_that_is_not_installed_is_asked_for_with_the_command(
+    drivername: str, module: str, extra: str
+) -> None:
+    program = (
+        f"import sys; sys.modules[{module!r}] = None\n"
+        f"from trialstore_sql import SqlBackend\nSqlBackend({{'drivername': {drivername!r}}})"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "BackendNotInstalledError" in run.stderr
+    assert f"pip install 'trialstore[{extra}]'" in run.stderr
 
 
 def test_the_schema_says_the_true_defaults() -> None:

@@ -115,7 +115,9 @@ def test_a_schema_without_a_version_is_called_corrupt(
 ) -> None:
     backend.close()
     _execute(file, "DELETE FROM trialstore_schema_version")
-    with pytest.raises(CorruptStorageError, match="must hold one row"):
+    with pytest.raises(
+        CorruptStorageError, match="no version of trialstore's tables: choose another table_prefix"
+    ):
         open_backend()
 
 

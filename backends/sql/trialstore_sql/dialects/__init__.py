@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from trialstore.errors import ConfigError
+import importlib
+import logging
+from typing import cast
+
+from trialstore.errors import BackendNotInstalledError, ConfigError
+from trialstore_sql._drivernames import DRIVERS, OTHERS, Driver
 from trialstore_sql._settings import Settings
-from trialstore_sql.dialects._base import Dialect
-from trialstore_sql.dialects._sqlite import SqliteDialect
+from trialstore_sql.dialects._base import Dialect, Inserts
+from trialstore_sql.dialects._views import ViewWords
 
-__all__ = ["Dialect", "dialect_of"]
+__all__ = ["Dialect", "Inserts", "ViewWords", "dialect_of"]
 
-_DIALECTS: tuple[type[Dialect], ...] = (SqliteDialect,)
+_LOG = logging.getLogger(__name__)
 
 
 def dialect_of(settings: Settings) -> Dialect:
@@ -19,10 +24,24 @@ def dialect_of(settings: Settings) -> Dialect:
     ------
     ConfigError
         If no dialect knows the drivername.
+    BackendNotInstalledError
+        If its driver cannot be imported.
     """
-    supported = {drivername: dialect for dialect in _DIALECTS for drivername in dialect.drivernames}
-    if settings.drivername not in supported:
-        raise ConfigError(
-            f"drivername {settings.drivername!r} is not supported; use one of {', '.join(sorted(supported))}"
-        )
-    return supported[settings.drivername](settings)
+    asked = settings.drivername
+    driver = DRIVERS.get(asked) or OTHERS.get(asked)
+    if driver is None:
+        raise ConfigError(f"drivername {asked!r} is not supported; use one of {', '.join(DRIVERS)}")
+    if asked in OTHERS:
+        _LOG.warning("drivername %s: trialstore uses %s instead", asked, driver.name)
+    return _imported(driver)(settings)
+
+
+def _imported(driver: Driver) -> type[Dialect]:
+    module, _, attribute = driver.dialect.partition(".")
+    try:
+        return cast("type[Dialect]", getattr(importlib.import_module(f"{__name__}.{module}"), attribute))
+    except ImportError as error:
+        raise BackendNotInstalledError(
+            f"drivername {driver.name} needs what cannot be imported ({error}); install it: "
+            f"pip install 'trialstore[{driver.extra}]'"
+        ) from error

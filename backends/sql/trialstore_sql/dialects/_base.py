@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from sqlalchemy import BigInteger, Engine, Select, String, Table, Text
+import sqlalchemy
+from sqlalchemy import BigInteger, Column, ColumnElement, Engine, Select, String, Table, Text, insert
 from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.sql.dml import Insert
 from sqlalchemy.types import TypeEngine
 
 from trialstore.backend import Capability
 from trialstore.errors import TrialstoreError
 from trialstore.times import Micros, now_micros
 from trialstore.values import MAX_NAME_LENGTH
+from trialstore_sql._parameters import placeholders
 from trialstore_sql._settings import Settings
+from trialstore_sql.dialects._views import ViewWords
 
 if TYPE_CHECKING:
-    from sqlalchemy.sql.dml import Insert
-
     from trialstore_sql._transaction import Transaction
+
+
+class Inserts(NamedTuple):
+    """How rows go into a table."""
+
+    one: Insert
+    """Takes a parameter for each column."""
+    many: Insert | None = None
+    """Takes an array for each column; without it, the driver repeats `one` in its own fast way."""
 
 
 class Dialect(ABC):
@@ -27,14 +39,14 @@ class Dialect(ABC):
 
     name: ClassVar[str]
     """How the engine is called in a label."""
-    drivernames: ClassVar[frozenset[str]]
-    """The SQLAlchemy drivernames that mean this engine."""
-    key_type: ClassVar[TypeEngine[int]] = BigInteger()
-    """Of surrogate keys that the engine counts up."""
     name_type: ClassVar[TypeEngine[str]] = String(MAX_NAME_LENGTH)
     """Of names and ids: compared by code point, trailing spaces included."""
     text_type: ClassVar[TypeEngine[str]] = Text()
     """Of texts without a limit."""
+    has_indexes: ClassVar[bool] = True
+    """Whether an index that is not unique makes anything faster."""
+    transactional_ddl: ClassVar[bool] = True
+    """Whether a migration that is interrupted leaves nothing behind."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -78,21 +90,46 @@ class Dialect(ABC):
     def prepare(self, tx: Transaction) -> None:  # noqa: B027 - most engines need nothing
         """Do what a database that will be written to needs once, before its schema is looked at."""
 
+    def schema_lock(self, cursor: DBAPICursor) -> AbstractContextManager[None]:  # noqa: ARG002 - see below
+        """Hold off everybody else who would change the schema; an engine whose `begin` does that needs no more."""
+        return nullcontext()
+
+    def said(self, error: BaseException) -> str:
+        """Return what an error says, without the password."""
+        password = self.settings.password
+        return str(error).replace(password, "***") if password else str(error)
+
     @abstractmethod
     def translated(self, error: BaseException) -> TrialstoreError | None:
         """Return the error of trialstore that an error of the driver stands for, if it is one of those told apart."""
 
-    @abstractmethod
-    def insert_if_absent(self, table: Table, key: Sequence[str]) -> Insert:
-        """Return an insert that leaves a row with the same key as it stands."""
+    def key_column(self, table: str, name: str) -> Column[int]:  # noqa: ARG002 - for engines with sequences
+        """Return the column of a surrogate key, which the engine counts up and never uses again."""
+        return Column(name, BigInteger, primary_key=True, autoincrement=True)
+
+    def inserts(self, table: Table, names: Sequence[str]) -> Inserts:
+        """Return the inserts that set the columns of these names."""
+        return Inserts(insert(table).values(placeholders(names)))
 
     @abstractmethod
-    def elements(self, parameter: str) -> Select[Any]:
-        """Return the elements of a parameter that is the text of a JSON array: one statement for any number of them."""
+    def inserts_if_absent(self, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
+        """Return the inserts that leave a row with the same key as it stands."""
+
+    @abstractmethod
+    def is_in(self, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+        """Return whether a column is one of the values of a parameter: one statement for any number of them."""
+
+    @abstractmethod
+    def array(self, values: Collection[Any]) -> Any:
+        """Return what the parameter of `is_in` is set to."""
 
     def locked(self, statement: Select[Any], *, skip_locked: bool = False) -> Select[Any]:
         """Return a query that holds its rows until the transaction ends; an engine with one writer need not."""
         return statement.with_for_update(skip_locked=skip_locked)
+
+    @abstractmethod
+    def view_words(self, engine: sqlalchemy.Dialect) -> ViewWords:
+        """Return what views are written with on the engine that is connected."""
 
     def now(self, tx: Transaction) -> Micros:  # noqa: ARG002 - an engine with a clock of its own is asked in `tx`
         """Return the engine's now; an engine inside this process goes by this machine's clock."""

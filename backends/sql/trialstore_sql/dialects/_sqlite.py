@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sqlite3
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import Engine, Integer, Select, Table, Text, bindparam, create_engine, func, select
+import msgspec
+import sqlalchemy
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Engine,
+    Integer,
+    Table,
+    Text,
+    bindparam,
+    create_engine,
+    func,
+    select,
+)
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.pool import NullPool
@@ -27,16 +39,18 @@ from trialstore.errors import (
     TransientError,
     TrialstoreError,
 )
+from trialstore_sql._parameters import placeholders
 from trialstore_sql._settings import Settings
-from trialstore_sql.dialects._base import Dialect
-from trialstore_sql.dialects._sqlite_file import OpenedFile, check_place, connect, path_of
-from trialstore_sql.dialects._sqlite_pool import IdlePool
+from trialstore_sql.dialects._base import Inserts
+from trialstore_sql.dialects._embedded import EmbeddedDialect
+from trialstore_sql.dialects._files import check_place
+from trialstore_sql.dialects._idle_pool import IdlePool
+from trialstore_sql.dialects._sqlite_file import OpenedFile, connect
+from trialstore_sql.dialects._views import ViewWords
 
 if TYPE_CHECKING:
     from trialstore_sql._transaction import Transaction
 
-_OF_SERVERS = ("host", "port", "username", "password", "query")
-_LOG = logging.getLogger(__name__)
 _ERRORS: dict[int, tuple[type[TrialstoreError], str]] = {
     sqlite3.SQLITE_ERROR: (CorruptStorageError, "its tables are not as trialstore made them; restore the file"),
     sqlite3.SQLITE_BUSY: (TransientError, "another process holds the lock; it may be free later"),
@@ -52,25 +66,32 @@ _ERRORS: dict[int, tuple[type[TrialstoreError], str]] = {
 }  # fmt: skip
 
 
-class SqliteDialect(Dialect):
+_VIEW_WORDS = ViewWords(
+    # Every " begins or ends a string after this: a path finds a name by what is written up to the next ", and old
+    # versions do not take \\" for one that is part of the name.
+    items=r"""json_each(REPLACE(REPLACE({text}, '\\', '\u005c'), '\"', '\u0022')) AS item""",
+    name="item.key",
+    kind="CASE item.type WHEN 'integer' THEN 'int' WHEN 'real' THEN 'float' WHEN 'text' THEN 'str'\n"
+    "      WHEN 'null' THEN 'null' ELSE 'bool' END",
+    # Of two paths json_extract makes an array, in which a number is written as it was; one alone makes it a double.
+    raw="CASE item.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false'\n"
+    "      WHEN 'real' THEN TRIM(json_extract(item.json, item.fullkey, '$[0]'), '[,nul]')\n"
+    "      ELSE CAST(item.value AS TEXT) END",
+    tagged="CASE raw WHEN '~inf' THEN 9e999 WHEN '~-inf' THEN -9e999 END",
+    moment="datetime(({micros} + 62135596800000000) / 1000000 - 62135596800, 'unixepoch')\n"
+    "    || '.' || SUBSTR(1000000 + ({micros} + 62135596800000000) % 1000000, 2)",
+)
+
+
+class SqliteDialect(EmbeddedDialect):
     """SQLite: one writer at a time, and readers that never wait, in WAL mode."""
 
     name = "sqlite"
-    drivernames = frozenset({"sqlite", "sqlite+pysqlite"})
 
-    key_type: ClassVar[TypeEngine[int]] = Integer()  # AUTOINCREMENT demands this name; it holds 64 bits
     name_type: ClassVar[TypeEngine[str]] = Text()  # collation BINARY is the default
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        if settings.host and not settings.database:
-            raise ConfigError(
-                "SQLite needs the path of a file, and there is only a host: a URL of a file has three slashes, as in "
-                "'sqlite:///trials.db'"
-            )
-        ignored = [key for key in _OF_SERVERS if getattr(settings, key)]
-        if ignored:
-            _LOG.debug("%s: a file needs no %s: ignored", self.label, ", ".join(ignored))
         if settings.table_prefix.lower().startswith("sqlite_"):
             raise ConfigError(
                 f"table_prefix {settings.table_prefix!r} is SQLite's own: begin it with another word"
@@ -81,36 +102,26 @@ class SqliteDialect(Dialect):
             wait=wait_random(0, 0.002),
             reraise=True,
         )
-        in_memory = settings.database in {None, "", ":memory:"}
-        self._file = None if in_memory else path_of(str(settings.database))
         self._opened: OpenedFile | None = None
-
-    @property
-    def label(self) -> str:
-        return f"{self.name}:{self.settings.database or ':memory:'}"
 
     @property
     def capabilities(self) -> frozenset[Capability]:
         shared = {Capability.PERSISTENT, Capability.MULTI_PROCESS}
-        return frozenset({Capability.ATOMIC_CALLS} | (shared if self._file else set()))
-
-    @property
-    def one_writer(self) -> bool:
-        return True  # the file's own lock is polled, ever more slowly; threads need not do that
+        return frozenset({Capability.ATOMIC_CALLS} | (shared if self.file else set()))
 
     @property
     def one_connection(self) -> bool:
-        return self._file is None
+        return self.file is None
 
     def create_engine(self, *, create: bool, read_only: bool) -> Engine:
-        if self._file is None:
+        if self.file is None:
             return self._create_memory_engine(create=create)
-        check_place(self._file, self.label, create=create, read_only=read_only)
+        check_place(self.file, self.label, create=create, read_only=read_only)
         mode = "ro" if read_only else "rwc" if create else "rw"
         self._opened = opened = OpenedFile(
-            self._file, self.label, durability=self.settings.durability, mode=mode
+            self.file, self.label, durability=self.settings.durability, mode=mode
         )
-        if read_only and not os.access(self._file.parent, os.W_OK):
+        if read_only and not os.access(self.file.parent, os.W_OK):
             return create_engine("sqlite://", creator=opened.connect_frozen, poolclass=NullPool)
         return create_engine("sqlite://", pool=IdlePool(opened.connect, self.settings.pool_size))
 
@@ -133,7 +144,7 @@ class SqliteDialect(Dialect):
                 "trialstore needs UTF-8; give another file name"
             )
         # The busy timeout does not cover the switch, so a file that is in WAL mode already is left alone.
-        if self._file is None or _journal_mode(tx, "PRAGMA journal_mode") == "wal":
+        if self.file is None or _journal_mode(tx, "PRAGMA journal_mode") == "wal":
             return
         if _journal_mode(tx, "PRAGMA journal_mode = WAL") != "wal":
             raise StorageUnavailableError(
@@ -148,11 +159,22 @@ class SqliteDialect(Dialect):
         kind, advice = _ERRORS[code]
         return kind(f"{self.label}: {error}: {advice}")
 
-    def insert_if_absent(self, table: Table, key: Sequence[str]) -> Insert:
-        return Insert(table).on_conflict_do_nothing(index_elements=list(key))
+    def key_column(self, table: str, name: str) -> Column[int]:  # noqa: ARG002
+        # AUTOINCREMENT demands this name of the type; it holds 64 bits.
+        return Column(name, Integer, primary_key=True, autoincrement=True)
 
-    def elements(self, parameter: str) -> Select[Any]:
-        return select(func.json_each(bindparam(parameter)).table_valued("value").c.value)
+    def inserts_if_absent(self, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
+        row = Insert(table).values(placeholders(names))
+        return Inserts(row.on_conflict_do_nothing(index_elements=list(key)))
+
+    def is_in(self, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+        return column.in_(select(func.json_each(bindparam(parameter)).table_valued("value").c.value))
+
+    def array(self, values: Collection[Any]) -> str:
+        return msgspec.json.encode(list(values)).decode()
+
+    def view_words(self, engine: sqlalchemy.Dialect) -> ViewWords:  # noqa: ARG002
+        return _VIEW_WORDS
 
     def _create_memory_engine(self, *, create: bool) -> Engine:
         if not create:

@@ -6,6 +6,7 @@ from alembic.operations import Operations
 from sqlalchemy import BigInteger, Column, SmallInteger, UniqueConstraint, text
 
 from trialstore_sql.dialects import Dialect
+from trialstore_sql.migrations._tables import create_table
 
 revision = "0001"
 down_revision = None
@@ -22,9 +23,10 @@ def upgrade(operations: Operations, dialect: Dialect) -> None:
 
 
 def _create_experiment(operations: Operations, dialect: Dialect, table: str) -> None:
-    operations.create_table(
+    create_table(
+        operations,
         table,
-        Column("experiment_key", dialect.key_type, primary_key=True, autoincrement=True),
+        dialect.key_column(table, "experiment_key"),
         Column("uid", dialect.name_type, nullable=False, unique=True),
         Column("experiment_id", dialect.name_type, nullable=False, unique=True),
         Column("description", dialect.text_type),
@@ -41,9 +43,10 @@ def _create_experiment(operations: Operations, dialect: Dialect, table: str) -> 
 
 
 def _create_tunable_config(operations: Operations, dialect: Dialect, table: str) -> None:
-    operations.create_table(
+    create_table(
+        operations,
         table,
-        Column("tunable_config_id", dialect.key_type, primary_key=True, autoincrement=True),
+        dialect.key_column(table, "tunable_config_id"),
         Column("hash", dialect.name_type, nullable=False, unique=True),
         Column("params", dialect.text_type, nullable=False),
         sqlite_autoincrement=True,
@@ -51,7 +54,8 @@ def _create_tunable_config(operations: Operations, dialect: Dialect, table: str)
 
 
 def _create_trial(operations: Operations, dialect: Dialect, table: str) -> None:
-    operations.create_table(
+    create_table(
+        operations,
         table,
         Column("experiment_key", BigInteger, primary_key=True, autoincrement=False),
         Column("trial_id", BigInteger, primary_key=True, autoincrement=False),
@@ -70,6 +74,11 @@ def _create_trial(operations: Operations, dialect: Dialect, table: str) -> None:
         Column("metrics", dialect.text_type),
         UniqueConstraint("experiment_key", "token"),
     )
+    if dialect.has_indexes:
+        _index_trial(operations, table)
+
+
+def _index_trial(operations: Operations, table: str) -> None:
     queue = ["experiment_key", "status", "trial_runner_id", "due", "trial_id"]
     operations.create_index(f"{table}_queue", table, queue)
     operations.create_index(f"{table}_config", table, ["experiment_key", "tunable_config_id", "trial_id"])
@@ -89,9 +98,10 @@ def _create_sparse_index(operations: Operations, table: str, name: str, column: 
 
 
 def _create_trial_change(operations: Operations, dialect: Dialect, table: str) -> None:
-    operations.create_table(
+    create_table(
+        operations,
         table,
-        Column("change_key", dialect.key_type, primary_key=True, autoincrement=True),
+        dialect.key_column(table, "change_key"),
         Column("experiment_key", BigInteger, nullable=False),
         Column("trial_id", BigInteger, nullable=False),
         Column("token", dialect.name_type),
@@ -103,11 +113,13 @@ def _create_trial_change(operations: Operations, dialect: Dialect, table: str) -
         Column("reported", SmallInteger, nullable=False),
         UniqueConstraint("experiment_key", "token", "trial_id"),
     )
-    operations.create_index(f"{table}_trial", table, ["experiment_key", "trial_id", "change_key"])
+    if dialect.has_indexes:
+        operations.create_index(f"{table}_trial", table, ["experiment_key", "trial_id", "change_key"])
 
 
 def _create_telemetry(operations: Operations, dialect: Dialect, table: str) -> None:
-    operations.create_table(
+    create_table(
+        operations,
         table,
         Column("experiment_key", BigInteger, primary_key=True, autoincrement=False),
         Column("trial_id", BigInteger, primary_key=True, autoincrement=False),

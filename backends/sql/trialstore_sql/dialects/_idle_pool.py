@@ -1,13 +1,19 @@
-"""The pool of SQLite's connections."""
+"""The pool of the connections to an engine inside this process."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
+
+
+class Closable(Protocol):
+    """What can be closed."""
+
+    def close(self) -> None:
+        """Close it."""
 
 
 class IdlePool(Pool):
@@ -29,7 +35,7 @@ class IdlePool(Pool):
         self,
         creator: Callable[[], Any],
         size: int,
-        keeper: sqlite3.Connection | None = None,
+        keeper: Closable | None = None,
         **options: Any,
     ) -> None:
         super().__init__(creator, **options)

@@ -1,0 +1,16 @@
+"""The parameters of statements: every input is one, so that a statement is compiled once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam
+
+
+def placeholders(names: Iterable[str], prefix: str = "") -> dict[str, BindParameter[Any]]:
+    """Return the parameters that an insert or an update sets its columns to.
+
+    An update needs a prefix, because Core keeps the names of the columns to itself there.
+    """
+    return {name: bindparam(f"{prefix}{name}") for name in names}

@@ -1,0 +1,45 @@
+"""What engines have in common that take an array as a parameter and speak PostgreSQL's words about it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, Table, Text, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, Insert
+from sqlalchemy.types import TypeEngine
+
+from trialstore_sql._parameters import placeholders
+from trialstore_sql.dialects._base import Dialect, Inserts
+
+
+class ArrayDialect(Dialect):
+    """An engine with arrays: many rows go in as one statement, whose parameters are the columns."""
+
+    def inserts(self, table: Table, names: Sequence[str]) -> Inserts:
+        return Inserts(
+            Insert(table).values(placeholders(names)), Insert(table).from_select(names, _rows(table, names))
+        )
+
+    def inserts_if_absent(self, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
+        one = Insert(table).values(placeholders(names))
+        many = Insert(table).from_select(names, _rows(table, names))
+        return Inserts(
+            one.on_conflict_do_nothing(index_elements=key), many.on_conflict_do_nothing(index_elements=key)
+        )
+
+    def is_in(self, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+        return column == any_(_array(parameter, column.type))
+
+    def array(self, values: Collection[Any]) -> list[Any]:
+        return list(values)
+
+
+def _rows(table: Table, names: Sequence[str]) -> Select[Any]:
+    """Return the rows whose columns are the parameters."""
+    return select(*(func.unnest(_array(name, table.c[name].type)) for name in names))
+
+
+def _array(parameter: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
+    # A length or a collation is the column's affair.
+    return bindparam(parameter, type_=ARRAY(Text() if isinstance(type_, String) else type_))

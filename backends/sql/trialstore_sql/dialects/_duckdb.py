@@ -1,0 +1,110 @@
+"""DuckDB: in a file that one process has to itself, or in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import sqlalchemy
+from duckdb_engine import ConnectionWrapper
+from sqlalchemy import BigInteger, Column, Engine, Select, create_engine
+from sqlalchemy import Sequence as Counter
+from sqlalchemy.pool import PoolProxiedConnection
+
+from trialstore.backend import Capability
+from trialstore.errors import (
+    CorruptStorageError,
+    StorageNotFoundError,
+    StorageUnavailableError,
+    TransientError,
+    TrialstoreError,
+)
+from trialstore_sql.dialects._arrays import ArrayDialect
+from trialstore_sql.dialects._embedded import EmbeddedDialect
+from trialstore_sql.dialects._files import check_place
+from trialstore_sql.dialects._idle_pool import IdlePool
+from trialstore_sql.dialects._views import ViewWords
+
+_ERRORS: dict[type[Exception], tuple[type[TrialstoreError], str]] = {
+    duckdb.TransactionException: (TransientError, "another thread wrote the same at this moment"),
+    duckdb.ConstraintException: (TransientError, "another thread wrote the same at this moment"),
+    duckdb.ConnectionException: (
+        TransientError,
+        "this process has it open already, for reading only or with other settings; close it there",
+    ),
+    duckdb.CatalogException: (CorruptStorageError, "its tables are not as trialstore made them; restore the file"),
+    duckdb.BinderException: (CorruptStorageError, "its tables are not as trialstore made them; restore the file"),
+    duckdb.SerializationException: (CorruptStorageError, "the file is damaged; restore it"),
+    duckdb.IOException: (StorageUnavailableError, "look at the rights of the file, its folder, and the room on the disk"),
+    duckdb.FatalException: (StorageUnavailableError, "close the storage and open it again"),
+}  # fmt: skip
+
+
+_VIEW_WORDS = ViewWords(
+    items="UNNEST(MAP_ENTRIES(CAST(CAST({text} AS JSON) AS MAP(VARCHAR, JSON)))) AS items(item)",
+    name="item.key",
+    kind="CASE json_type(item.value) WHEN 'VARCHAR' THEN 'str' WHEN 'BOOLEAN' THEN 'bool' WHEN 'DOUBLE' THEN 'float'\n"
+    "      WHEN 'UBIGINT' THEN 'int' WHEN 'BIGINT' THEN 'int' ELSE 'null' END",
+    raw="item.value ->> '$'",
+    moment="make_timestamp({micros})",
+    json="CAST({text} AS JSON)",
+)
+
+
+class DuckdbDialect(ArrayDialect, EmbeddedDialect):
+    """DuckDB: one process at a time, readers included; its threads take turns to write."""
+
+    name = "duckdb"
+    has_indexes = False  # it scans columns, and an update of what is indexed may clash with itself
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        persistent = {Capability.PERSISTENT} if self.file else set()
+        return frozenset({Capability.ATOMIC_CALLS} | persistent)
+
+    def create_engine(self, *, create: bool, read_only: bool) -> Engine:
+        root = self._connect(create=create, read_only=read_only)
+        pool = IdlePool(lambda: ConnectionWrapper(root.cursor()), self.settings.pool_size, keeper=root)
+        engine = create_engine("duckdb://", pool=pool, paramstyle="qmark")
+        engine.dialect.do_begin = _begin_nothing  # type: ignore[method-assign]  # its own would begin a second one
+        return engine
+
+    def translated(self, error: BaseException) -> TrialstoreError | None:
+        if isinstance(error, duckdb.IOException) and "lock on file" in str(error):
+            return TransientError(
+                f"{self.label}: {error}: DuckDB lets one process in at a time, readers included; close it there"
+            )
+        found = next((kind for kind in _ERRORS if isinstance(error, kind)), None)
+        if found is None:
+            return None
+        kind, advice = _ERRORS[found]
+        return kind(f"{self.label}: {error}: {advice}")
+
+    def key_column(self, table: str, name: str) -> Column[int]:
+        counter = Counter(f"{table}_{name}_seq")
+        return Column(name, BigInteger, counter, server_default=counter.next_value(), primary_key=True)
+
+    def locked(self, statement: Select[Any], *, skip_locked: bool = False) -> Select[Any]:  # noqa: ARG002
+        return statement
+
+    def view_words(self, engine: sqlalchemy.Dialect) -> ViewWords:  # noqa: ARG002
+        return _VIEW_WORDS
+
+    def _connect(self, *, create: bool, read_only: bool) -> duckdb.DuckDBPyConnection:
+        if self.file is None:
+            if not create:
+                raise StorageNotFoundError(
+                    f"{self.label} is empty until this process fills it: open it for writing"
+                )
+            return duckdb.connect(":memory:")
+        check_place(self.file, self.label, create=create, read_only=read_only)
+        try:
+            return duckdb.connect(self.file, read_only=read_only)
+        except duckdb.ConnectionException:
+            if not read_only:
+                raise
+            return duckdb.connect(self.file)  # as this process has it open already
+
+
+def _begin_nothing(dbapi_connection: PoolProxiedConnection) -> None:  # noqa: ARG001
+    """Leave the beginning of a transaction to `Dialect.begin`."""
