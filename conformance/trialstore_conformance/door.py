@@ -41,7 +41,9 @@ class Door:
 
     def unopened(self) -> Backend:
         """Return a new raw backend that has not been opened."""
-        return self.storage(lazy_schema_create=True).session.backend
+        backend = self.storage(lazy_schema_create=True).session.backend
+        self._made.callback(backend.close)  # a storage that was not opened would leave it open
+        return backend
 
     def backend(self) -> Backend:
         """Return a new raw backend, opened."""

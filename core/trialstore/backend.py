@@ -118,7 +118,10 @@ class Backend(ABC):
         """
 
     def after_fork(self) -> None:  # noqa: B027 - a backend without connections or locks has nothing to do
-        """Abandon inherited connections without closing them and renew locks, in a forked child, before its first call."""
+        """Abandon inherited connections without closing them and renew locks, in a forked child, before its first call.
+
+        Without `Capability.MULTI_PROCESS` there is no first call: the core refuses it.
+        """
 
     @abstractmethod
     def put_experiment(self, new: ExperimentRecord) -> ExperimentRecord:

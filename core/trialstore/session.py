@@ -241,9 +241,8 @@ class Session:
     def after_fork_in_child(self) -> None:
         """Let go of what the parent process owns; runs before anything else does."""
         self._lock, self._gate = RLock(), ForkGate()
-        if Capability.MULTI_PROCESS in self.backend.capabilities:
-            self.backend.after_fork()
-        elif self._state != "closed":
+        self.backend.after_fork()
+        if Capability.MULTI_PROCESS not in self.backend.capabilities and self._state != "closed":
             self._state = "forked"
 
 
