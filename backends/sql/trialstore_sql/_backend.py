@@ -74,7 +74,7 @@ class SqlBackend(Backend):
 
     def open(self, *, create: bool, read_only: bool) -> None:
         try:
-            _patience()(self._open, create=create and not read_only, read_only=read_only)
+            self._open(create=create and not read_only, read_only=read_only)
         except BaseException:
             self._database.close()
             raise
@@ -97,6 +97,10 @@ class SqlBackend(Backend):
             with self._database.write() as tx:
                 self._experiments.put(tx, new)
                 found = self._experiments.find(tx, query)
+        if not found:
+            raise TransientError(
+                f"experiment {new.experiment_id!r} was made and deleted by others at this moment"
+            )
         return found[0]
 
     def find_experiments(self, query: ExperimentQuery) -> list[ExperimentRecord]:
@@ -149,7 +153,9 @@ class SqlBackend(Backend):
 
     def _open(self, *, create: bool, read_only: bool) -> None:
         self._database.open(create=create, read_only=read_only)
-        self._schema.ensure(create=create)
+        with self._database.read():  # one that is not there is a matter of the core's patience
+            pass
+        _patience()(self._schema.ensure, create=create)
         if not read_only:
             self._database.prepare()
 

@@ -7,9 +7,10 @@ from itertools import count
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Select, Table, bindparam, select, update
 
 from trialstore import transitions
+from trialstore.errors import TransientError
 from trialstore.records import Claim, Expiry, Token, TrialRecord
 from trialstore.status import Status
 from trialstore.times import Micros
@@ -17,12 +18,12 @@ from trialstore_sql._experiments import Experiments
 from trialstore_sql._history import History, row
 from trialstore_sql._parameters import placeholders
 from trialstore_sql._tables import Tables
-from trialstore_sql._transaction import Transaction
-from trialstore_sql._trials import columns, limited, records
+from trialstore_sql._transaction import Row, Transaction
+from trialstore_sql._trials import columns, limited, records, unindexed
 from trialstore_sql.dialects import Dialect
 
 _NO_LIMIT = 2**62
-_SET = (
+_SET: tuple[str, ...] = (
     "status",
     "trial_runner_id",
     "attempt",
@@ -41,18 +42,25 @@ class Claims:
         self._trial = tables.trial
         self._experiments, self._history = experiments, history
         trial, change = tables.trial.c, tables.history.c
-        waiting = self._probe(trial.status == bindparam("status"), trial.due <= bindparam("at"))
-        lost = self._probe(trial.status == bindparam("status"), trial.lease_expires <= bindparam("at"))
-        # The runner is the same in all rows, but not every engine sees that the index has them in this order.
-        waiting = waiting.order_by(trial.trial_runner_id, trial.due, trial.trial_id)
-        # One probe for mine and one for nobody's: an OR of both would not follow the index.
-        mine = waiting.where(trial.trial_runner_id == bindparam("runner"))
-        nobodys = waiting.where(trial.trial_runner_id.is_(None))
+        waiting = self._probe(trial.status == bindparam("pending"), trial.due <= bindparam("at"))
+        # By their leases: many more may be running.
+        lost = self._probe(
+            unindexed(trial.status) == bindparam("running"), trial.lease_expires <= bindparam("at")
+        )
         lost = lost.order_by(trial.due, trial.trial_id)
-        to_take_over = lost.where(trial.expirations < bindparam("most_expirations"))
-        self._waiting = [dialect.locked(limited(probe), skip_locked=True) for probe in (mine, nobodys)]
-        self._to_take_over = dialect.locked(limited(to_take_over), skip_locked=True)
-        self._used_up = dialect.locked(lost.where(trial.expirations >= bindparam("most_expirations")))
+        mine = waiting.where(trial.trial_runner_id == bindparam("runner")).order_by(trial.due, trial.trial_id)
+        order = _order_of_nobodys(self._trial, dialect)
+        nobodys = waiting.where(trial.trial_runner_id.is_(None)).order_by(*order)
+        # One probe for mine and one for nobody's: an OR of both would not follow the index.
+        probes = [
+            limited(mine),
+            limited(nobodys),
+            limited(lost.where(trial.expirations < bindparam("most_expirations"))),
+        ]
+        self._probes = [dialect.locked(probe, skip_locked=True) for probe in probes]
+        self._skippable = [] if dialect.one_writer else probes  # where nobody else writes, nothing is skipped
+        used_up = lost.where(trial.expirations >= bindparam("most_expirations"))
+        self._used_up = dialect.locked(used_up, skip_locked=True)  # whoever holds one is writing it
         same = (change.experiment_key == trial.experiment_key, change.trial_id == trial.trial_id)
         self._served = (
             select(change.attempt == trial.attempt, *columns(self._trial))
@@ -70,9 +78,11 @@ class Claims:
         key = self._experiments.key(tx, claim.uid)
         served = tx.rows(self._served, {"key": key, "token": claim.token})
         if served:
-            return records(fields for is_current, *fields in served if is_current)
+            return _current(served)
         now = tx.now()
         eligible = self._eligible(tx, key, claim, now)
+        if not eligible:
+            return self._nothing(tx, key, claim, now)
         claimed = [transitions.claimed(trial, claim, now) for trial in eligible]
         reasons = [transitions.LEASE_EXPIRED if trial.status.is_running() else None for trial in eligible]
         self._store(tx, key, claimed, reasons, ts=now, token=claim.token)
@@ -83,7 +93,7 @@ class Claims:
         key, now = self._experiments.key(tx, expiry.uid), tx.now()
         lost = {
             "key": key,
-            "status": Status.RUNNING.value,
+            "running": Status.RUNNING.value,
             "at": now if expiry.due_by is None else expiry.due_by,
             "most_expirations": expiry.max_attempts - 1,
         }
@@ -100,14 +110,16 @@ class Claims:
         return select(*columns(self._trial)).where(of_experiment, *conditions)
 
     def _eligible(self, tx: Transaction, key: int, claim: Claim, now: Micros) -> list[TrialRecord]:
-        at = now if claim.due_by is None else claim.due_by
-        common = {"key": key, "at": at, "limit": claim.limit}
-        pending = {**common, "status": Status.PENDING.value, "runner": claim.trial_runner_id}
-        most = _NO_LIMIT if claim.max_attempts is None else claim.max_attempts - 1
-        running = {**common, "status": Status.RUNNING.value, "most_expirations": most}
-        found = [row for probe in self._waiting for row in tx.rows(probe, pending)]
-        found += tx.rows(self._to_take_over, running)
-        return sorted(records(found), key=lambda trial: (trial.due, trial.trial_id))[: claim.limit]
+        wanted = _wanted(key, claim, now, claim.limit)
+        found = records(row for probe in self._probes for row in tx.rows(probe, wanted))
+        return sorted(found, key=lambda trial: (trial.due, trial.trial_id))[: claim.limit]
+
+    def _nothing(self, tx: Transaction, key: int, claim: Claim, now: Micros) -> list[TrialRecord]:
+        """Return no trials, unless others hold some that are due: it may be this very claim, sent before, that does."""
+        wanted = _wanted(key, claim, now, limit=1)
+        if any(tx.rows(probe, wanted) for probe in self._skippable):
+            raise TransientError("others hold all trials that are due; they may leave some")
+        return _current(tx.rows(self._served, {"key": key, "token": claim.token}))
 
     def _store(
         self,
@@ -132,6 +144,31 @@ class Claims:
                 for ordinal, (trial, reason) in changes
             ],
         )
+
+
+def _order_of_nobodys(table: Table, dialect: Dialect) -> Sequence[ColumnElement[Any]]:
+    """Return the order of (due, trial id) in the words in which the engine sees that the index has it."""
+    by_due = (table.c.due, table.c.trial_id)
+    # The runner is the same in all rows, which not every engine knows, and not every engine wants to be told.
+    return (table.c.trial_runner_id, *by_due) if dialect.orders_by_constants else by_due
+
+
+def _wanted(key: int, claim: Claim, now: Micros, limit: int) -> dict[str, Any]:
+    """Return the parameters of the probes."""
+    return {
+        "key": key,
+        "pending": Status.PENDING.value,
+        "running": Status.RUNNING.value,
+        "runner": claim.trial_runner_id,
+        "at": now if claim.due_by is None else claim.due_by,
+        "most_expirations": _NO_LIMIT if claim.max_attempts is None else claim.max_attempts - 1,
+        "limit": limit,
+    }
+
+
+def _current(served: Iterable[Row]) -> list[TrialRecord]:
+    """Return the trials that a claim was served before, as far as they are still in that attempt."""
+    return records(fields for is_current, *fields in served if is_current)
 
 
 def _grouped(trials: Iterable[TrialRecord]) -> dict[tuple[Any, ...], list[int]]:

@@ -6,6 +6,7 @@ import ctypes
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from threading import Condition, RLock
+from weakref import WeakSet
 
 import sqlalchemy
 from sqlalchemy import Engine
@@ -37,7 +38,8 @@ class Database:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self._engine: Engine | None = None
-        self._lock = RLock()
+        self._lock = dialect.write_lock()
+        self._in_use: WeakSet[PoolProxiedConnection] = WeakSet()
         self._foreign_errors: tuple[type[Exception], ...] = (SQLAlchemyError,)
 
     @property
@@ -121,6 +123,7 @@ class Database:
     def _unless_broken(self, connection: PoolProxiedConnection) -> Iterator[None]:
         """Throw a connection that turns out to be broken away, and all others that are idle: they are as old."""
         engine = self.engine
+        self._in_use.add(connection)
         try:
             yield
         except engine.dialect.loaded_dbapi.Error as error:
@@ -133,9 +136,12 @@ class Database:
             ) from error
         except TrialstoreError:
             raise
-        except BaseException:
+        except BaseException as error:
             # An interrupt may have come between a statement and its answer, which would be taken for the next one's.
-            connection.invalidate()
+            if connection.is_valid:
+                connection.invalidate()
+            if self.dialect.is_interrupt(error):
+                raise KeyboardInterrupt from error
             raise
 
     def _turn(self, *, writes: bool) -> AbstractContextManager[object]:
@@ -155,10 +161,7 @@ class Database:
         label, dialect = self.dialect.label, self.engine.dialect
         error = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
         if isinstance(error, PoolTimeoutError):
-            size = self.dialect.settings.pool_size
-            return TransientError(
-                f"{label}: other threads use all {size} connections; raise pool_size if there are more threads"
-            )
+            return self._exhausted()
         told_apart = self.dialect.translated(error)
         if told_apart is not None:
             return told_apart
@@ -166,6 +169,14 @@ class Database:
         if isinstance(error, getattr(dialect.loaded_dbapi, "OperationalError", ())):
             return StorageUnavailableError(said)
         return CorruptStorageError(f"{said}: its tables are not as trialstore made them")
+
+    def _exhausted(self) -> TransientError:
+        size = self.dialect.settings.pool_size
+        if len(self._in_use) < size:  # interrupts at an awkward moment have cost the pool connections
+            self.engine.dispose()
+        return TransientError(
+            f"{self.dialect.label}: other threads use all {size} connections; raise pool_size if there are more threads"
+        )
 
 
 def _is_mine(lock: RLock) -> bool:

@@ -42,6 +42,11 @@ class Experiments:
         self._next_id = select(table.c.next_trial_id).where(self._this)
         self._take_completions = self._step({"completions": table.c.completions + bindparam("number")})
         self._completions = select(table.c.completions).where(self._this)
+        trial = tables.trial.c
+        # Before the experiment, as whoever completes a trial does: the other way round they would wait for each other.
+        self._hold_trials = dialect.locked(
+            select(trial.trial_id).where(trial.experiment_key == bindparam("key")).order_by(trial.trial_id)
+        )
         parts = (table, tables.trial, tables.history, tables.telemetry)
         self._deletes = [delete(part).where(part.c.experiment_key == bindparam("key")) for part in parts]
 
@@ -72,6 +77,7 @@ class Experiments:
         """Delete an experiment with everything of it, if it is there."""
         row = tx.row(self._key, {"uid": uid})
         if row is not None:
+            tx.rows(self._hold_trials, {"key": row[0]})
             for statement in self._deletes:
                 tx.run(statement, {"key": row[0]})
 

@@ -13,7 +13,7 @@ from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Transaction
-from trialstore_sql._trials import status_of
+from trialstore_sql._trials import status_of, unindexed
 from trialstore_sql.dialects import Dialect
 
 _FIELDS = (
@@ -45,7 +45,7 @@ class History:
         )
         self._find_token = select(change.ordinal).where(
             change.experiment_key == bindparam("key"),
-            change.trial_id == bindparam("trial_id"),
+            unindexed(change.trial_id) == bindparam("trial_id"),
             change.token == bindparam("token"),
         )
         self._find_some = self._find_all.where(dialect.is_in(change.trial_id, "trial_ids"))
@@ -55,7 +55,7 @@ class History:
         trial, change = self._trial.c, self._table.c
         return exists(literal_column("1")).where(
             change.experiment_key == trial.experiment_key,
-            change.trial_id == trial.trial_id,
+            unindexed(change.trial_id) == trial.trial_id,  # by its token: a trial's rows may be many
             change.token == bindparam("token"),
         )
 

@@ -25,16 +25,15 @@ class Telemetry:
         self._experiments, self._history = experiments, history
         self._add = dialect.inserts_if_absent(tables.telemetry, (*_KEY, "value"), _KEY)
         self._trials = StandingTrials(tables, dialect, experiments, history, Parts.NONE)
+        key, is_in = experiments.key_of_uid(), dialect.is_in
         self._find_all = (
             select(*(telemetry[name] for name in StoredTelemetryRow.__struct_fields__))
-            .where(
-                telemetry.experiment_key == experiments.key_of_uid(),
-                dialect.is_in(telemetry.trial_id, "trial_ids"),
-            )
+            .where(telemetry.experiment_key == key, is_in(telemetry.trial_id, "trial_ids"))
             .order_by(telemetry.trial_id, telemetry.attempt, telemetry.ts, telemetry.metric)
         )
         self._find_current = self._find_all.where(
-            trial.experiment_key == telemetry.experiment_key,
+            trial.experiment_key == key,
+            is_in(trial.trial_id, "trial_ids"),  # or all trials may be read in search of those that have rows
             trial.trial_id == telemetry.trial_id,
             trial.attempt == telemetry.attempt,
         )

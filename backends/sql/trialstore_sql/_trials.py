@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
     Select,
     Table,
     bindparam,
@@ -28,7 +27,6 @@ from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Row, Transaction
 from trialstore_sql.dialects import Dialect
 
-_OF_QUEUE = frozenset({"statuses", "due_by", "assigned", "unassigned"})
 _STATUSES = tuple(Status)  # by their numbers
 PARTS = Parts.METADATA | Parts.METRICS
 
@@ -64,25 +62,16 @@ class Trials:
     def _find(self, order: Order, parts: Parts, given: tuple[str, ...]) -> Select[Any]:
         shape = (order, parts, given)
         if shape not in self._finds:
-            conditions = self._conditions(frozenset(given) - {"limit"})
-            statement = select(*columns(self._table, parts)).where(*conditions)
-            statement = _ordered(statement, self._table, order)
+            statement = select(*columns(self._table, parts)).where(
+                self._table.c.experiment_key == self._experiments.key_of_uid(),
+                *(self._condition(name) for name in given if name != "limit"),
+            )
+            statement = _ordered(statement, self._table, order, frozenset(given))
             self._finds[shape] = limited(statement) if "limit" in given else statement
         return self._finds[shape]
 
-    def _conditions(self, given: frozenset[str]) -> list[ColumnElement[bool]]:
-        mine = self._table.c.experiment_key == self._experiments.key_of_uid()
-        if not given >= {"statuses", "due_by"}:
-            return [mine, *(self._condition(self._table, name) for name in given)]
-        # Asked in one go, SQLite reads all trials in their order; the index of the queue alone knows which are due.
-        queue = self._table.alias("queue")
-        of_queue = (self._condition(queue, name) for name in given & _OF_QUEUE)
-        key = queue.c.experiment_key == self._experiments.key_of_uid()
-        due = self._table.c.trial_id.in_(select(queue.c.trial_id).where(key, *of_queue))
-        return [mine, due, *(self._condition(self._table, name) for name in given - _OF_QUEUE)]
-
-    def _condition(self, table: FromClause, name: str) -> ColumnElement[bool]:
-        trial, is_in = table.c, self._dialect.is_in
+    def _condition(self, name: str) -> ColumnElement[bool]:
+        trial, is_in = self._table.c, self._dialect.is_in
         conditions: dict[str, Callable[[], ColumnElement[bool]]] = {
             "trial_ids": lambda: is_in(trial.trial_id, "trial_ids"),
             "after_id": lambda: trial.trial_id > bindparam("after_id"),
@@ -112,6 +101,11 @@ def limited(statement: Select[Any]) -> Select[Any]:
     """Return a query with the parameter ``limit``."""
     # SQLAlchemy would write the absent offset as one more parameter.
     return statement.limit(bindparam("limit")).offset(literal_column("0"))
+
+
+def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a column of numbers in words that no index answers, so that another one of the statement's is used."""
+    return column + literal_column("0")
 
 
 def records(rows: Iterable[Row]) -> list[TrialRecord]:
@@ -179,7 +173,10 @@ def _given(query: TrialQuery, array: Callable[[Collection[Any]], object]) -> dic
     return {name: value for name, value in conditions.items() if value is not None}
 
 
-def _ordered(statement: Select[Any], table: Table, order: Order) -> Select[Any]:
+def _ordered(statement: Select[Any], table: Table, order: Order, given: frozenset[str]) -> Select[Any]:
     if order is Order.COMPLETION:
         return statement.where(table.c.completion.is_not(None)).order_by(table.c.completion)
+    if given >= {"statuses", "due_by"}:  # few of all trials, whom the index of the queue knows
+        queue = f"FORCE INDEX ({table.name}_queue)"
+        return statement.with_hint(table, queue, "mysql").order_by(unindexed(table.c.trial_id))
     return statement.order_by(table.c.trial_id)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from sqlalchemy import event
 
-from trialstore.errors import StorageClosedError, UsageError
+from trialstore.errors import StorageClosedError, TransientError, UsageError
 from trialstore.records import ExperimentQuery, ExperimentRecord
 from trialstore_sql import SqlBackend
 
@@ -88,3 +91,44 @@ def _signalled(backend: SqlBackend) -> None:
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_connections_to_a_server_that_interrupts_lost_are_not_missed_for_long(
+    postgres_database: Mapping[str, Any], open_backend: OpenBackend
+) -> None:
+    backend = open_backend(**postgres_database, pool_size=2, busy_timeout=0.01)
+    lost = [backend._database.engine.pool._do_get() for _ in range(2)]
+    with pytest.raises(TransientError, match="use all 2 connections"):
+        backend.find_experiments(ExperimentQuery())
+    assert backend.find_experiments(ExperimentQuery()) == []
+    for record in lost:
+        record.close()
+
+
+def test_connections_that_are_in_use_are_not_taken_for_lost(
+    postgres_database: Mapping[str, Any], open_backend: OpenBackend
+) -> None:
+    backend = open_backend(**postgres_database, pool_size=1, busy_timeout=0.01)
+    pool = backend._database.engine.pool
+    with backend._database.read() as tx, ThreadPoolExecutor(1) as others:
+        asked = others.submit(backend.find_experiments, ExperimentQuery())
+        assert isinstance(asked.exception(), TransientError)
+        assert list(tx.rows_of("SELECT 1")) == [(1,)]
+    assert backend._database.engine.pool is pool
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers of that kind")
+def test_an_interrupt_of_duckdb_is_one_of_python(tmp_path: Path, open_backend: OpenBackend) -> None:
+    backend = open_backend(drivername="duckdb", database=str(tmp_path / "trials.duckdb"))
+    backend.put_experiment(NEW)
+    before = signal.signal(signal.SIGALRM, _interrupt)
+    try:
+        for i in range(60):
+            with suppress(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_REAL, 0.000_1 * (i % 20 + 1))
+                while True:
+                    backend.find_experiments(ExperimentQuery())
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert backend.find_experiments(ExperimentQuery()) == [NEW]

@@ -1,41 +1,43 @@
-"""How many statements SQLite itself sees when 3,000 trials are read through the public API."""
+"""How many statements the drivers are given when 3,000 trials are read through the public API."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 import trialstore
 from trialstore import Experiment, Status, Storage
 from trialstore_sql import SqlBackend
+from wire import ENGINES, lend_database, watch
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 MANY = 3_000
 
 
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with 3,000 trials of 600 configs, half of them finished."""
-    file = tmp_path_factory.mktemp("reading") / "trials.db"
+@pytest.fixture(scope="module", params=ENGINES)
+def config(request: pytest.FixtureRequest) -> Iterator[Mapping[str, Any]]:
+    """Lend a database with 3,000 trials of 600 configs, half of them finished."""
     values = [{"x": i % 600, "y": "text"} for i in range(MANY // 2)]
-    with trialstore.open("memory://") as scratch:
+    with lend_database(request, request.param) as config, trialstore.open("memory://") as scratch:
         for i, trial in enumerate(scratch.experiment(experiment_id="source").new_trials(values, NOW)):
             trial.update(Status.SUCCEEDED, NOW, {"score": i / 7, "note": "x"})
-        with trialstore.open(f"sqlite:///{file}") as storage:
+        with opened(config) as storage:
             experiment = storage.experiment(experiment_id="e")
             experiment.merge(["source"], scratch)  # all at once, where an update would be a commit each
             experiment.new_trials(values, NOW)
-    return file
+        yield config
+
+
+def opened(config: Mapping[str, Any]) -> Storage:
+    return trialstore.from_config({"class": "sql", "config": config})
 
 
 @pytest.fixture
-def storage(file: Path) -> Iterator[Storage]:
-    with trialstore.open(f"sqlite:///{file}") as storage:
+def storage(config: Mapping[str, Any]) -> Iterator[Storage]:
+    with opened(config) as storage:
         yield storage
 
 
@@ -66,9 +68,7 @@ def test_a_read_takes_three_statements_at_the_most_the_search_for_its_experiment
     seen: list[str] = []
     backend = storage.session.backend
     assert isinstance(backend, SqlBackend)
-    engine = backend._database.engine
-    engine.dispose()
-    event.listen(engine, "connect", lambda connection, _: connection.set_trace_callback(seen.append))
+    watch(backend._database.engine, lambda _, sent: seen.append(sent.sql))
     found = READS[name](storage)
     assert len(found) == LENGTHS.get(name, MANY)
     assert len(seen) <= 3

@@ -1,9 +1,10 @@
-"""How many statements an operation takes, however many records it is about."""
+"""How many round trips an operation takes, however many records it is about, counted where the drivers send them."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any, TypeAlias
 
 import pytest
@@ -21,70 +22,112 @@ from trialstore.records import (
 )
 from trialstore.status import Status
 from trialstore_sql import SqlBackend
+from wire import ENGINES, lend_database, watch
 
 Statements: TypeAlias = Callable[..., list[str]]
+NewTrials: TypeAlias = Callable[..., Any]
+
+AROUND = 2
+"""A transaction begins and ends."""
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    chosen: str = request.param
+    return chosen
 
 
 @pytest.fixture
-def backend(open_backend: Callable[..., SqlBackend], new_trials: Callable[..., Any]) -> SqlBackend:
-    backend = open_backend(log_sql=True)
-    backend.put_experiment(ExperimentRecord(experiment_id="e", uid="u"))
-    backend.add_trials("u", new_trials(100), 1)
-    return backend
+def clock(engine: str) -> int:
+    """Return how many statements it takes to know the time: a server is asked."""
+    return int(engine in {"postgres", "mariadb"})
 
 
 @pytest.fixture
-def statements(caplog: pytest.LogCaptureFixture) -> Statements:
-    """Return what runs an operation and returns the statements that it logged."""
-    caplog.set_level(logging.INFO, logger="trialstore_sql")
+def watched(request: pytest.FixtureRequest, engine: str, new_trials: NewTrials) -> Iterator[SqlBackend]:
+    """Return a backend with the experiment "u", which has 100 trials."""
+    with lend_database(request, engine) as config, closing(SqlBackend(config)) as backend:
+        backend.open(create=True, read_only=False)
+        backend.put_experiment(ExperimentRecord(experiment_id="e", uid="u"))
+        backend.add_trials("u", new_trials(100), 1)
+        yield backend
 
-    def logged(operation: Callable[..., Any], *args: Any) -> list[str]:
-        caplog.clear()
+
+@pytest.fixture
+def statements(watched: SqlBackend) -> Statements:
+    """Return what runs an operation and returns what the driver was given to send."""
+    seen: list[str] = []
+    watch(watched._database.engine, lambda _, sent: seen.append(sent.sql))
+
+    def sent_by(operation: Callable[..., Any], *args: Any) -> list[str]:
+        seen.clear()
         operation(*args)
-        return [record.getMessage() for record in caplog.records]
+        return list(seen)
 
-    return logged
+    return sent_by
 
 
 @pytest.mark.parametrize("number", [1, 1000])
-def test_adding_new_trials_takes_eight_statements(
-    backend: SqlBackend, statements: Statements, new_trials: Callable[..., Any], number: int
+def test_adding_trials_takes_eight_statements(
+    watched: SqlBackend, statements: Statements, new_trials: NewTrials, clock: int, number: int
 ) -> None:
-    assert len(statements(backend.add_trials, "u", new_trials(number, prefix="more"), 1)) == 8
+    more = new_trials(number, prefix="more")
+    assert len(statements(watched.add_trials, "u", more, 1)) == AROUND + 8 + clock
+
+
+def test_adding_trials_once_more_takes_two_statements(
+    watched: SqlBackend, statements: Statements, new_trials: NewTrials
+) -> None:
+    assert len(statements(watched.add_trials, "u", new_trials(100), 1)) == AROUND + 2
+
+
+def test_adding_completed_trials_takes_two_statements_more(
+    watched: SqlBackend, statements: Statements, new_trials: NewTrials, clock: int
+) -> None:
+    done = new_trials(500, prefix="done", status=Status.SUCCEEDED, ts_end=1)
+    assert len(statements(watched.add_trials, "u", done, 1)) == AROUND + 10 + clock
 
 
 def test_changing_a_trial_takes_three_statements_and_completing_it_two_more(
-    backend: SqlBackend, statements: Statements
+    watched: SqlBackend, statements: Statements, clock: int
 ) -> None:
     pending, running = frozenset({Status.PENDING}), frozenset({Status.RUNNING})
     change: dict[str, Any] = {"uid": "u", "trial_id": 1, "ts": 0, "attempt": 0}
     start = TrialChange(token="a", from_statuses=pending, status=Status.RUNNING, **change)
     end = TrialChange(token="b", from_statuses=running, status=Status.FAILED, **change)
-    assert len(statements(backend.change_trial, start)) == 3
-    assert len(statements(backend.change_trial, end)) == 5
+    assert len(statements(watched.change_trial, start)) == AROUND + 3 + clock
+    assert len(statements(watched.change_trial, end)) == AROUND + 5 + clock
+    assert len(statements(watched.change_trial, end)) == AROUND + 1
 
 
 @pytest.mark.parametrize("rows", [1, 1000])
 def test_a_batch_of_telemetry_takes_three_statements(
-    backend: SqlBackend, statements: Statements, rows: int
+    watched: SqlBackend, statements: Statements, rows: int
 ) -> None:
     telemetry = tuple(TelemetryRow(i, "cpu", "0.5") for i in range(rows))
     batch = TelemetryBatch(
         uid="u", trial_id=1, token="a", attempt=0, status=Status.RUNNING, ts=0, rows=telemetry
     )
-    assert len(statements(backend.add_telemetry, batch)) == 3
+    assert len(statements(watched.add_telemetry, batch)) == AROUND + 3
 
 
 @pytest.mark.parametrize("limit", [1, 50])
-def test_a_claim_takes_seven_statements(backend: SqlBackend, statements: Statements, limit: int) -> None:
-    claim = Claim(uid="u", token="c", trial_runner_id=1, limit=limit, lease=1)
-    assert len(statements(backend.claim_trials, claim)) == 7
-
-
-def test_expiring_leases_takes_two_statements_where_none_is_lost(
-    backend: SqlBackend, statements: Statements
+def test_a_claim_takes_seven_statements_and_two_when_it_is_repeated(
+    watched: SqlBackend, statements: Statements, clock: int, limit: int
 ) -> None:
-    assert len(statements(backend.expire_leases, Expiry(uid="u", max_attempts=1, reason="lost"))) == 2
+    claim = Claim(uid="u", token="c", trial_runner_id=1, limit=limit, lease=1)
+    assert len(statements(watched.claim_trials, claim)) == AROUND + 7 + clock
+    assert len(statements(watched.claim_trials, claim)) == AROUND + 2
+
+
+@pytest.mark.parametrize("number", [1, 50])
+def test_expiring_leases_takes_five_statements_and_one_for_each_trial_that_is_numbered(
+    watched: SqlBackend, statements: Statements, clock: int, number: int
+) -> None:
+    watched.claim_trials(Claim(uid="u", token="c", trial_runner_id=1, limit=number, lease=0))
+    expiry = Expiry(uid="u", max_attempts=1, reason="lost")
+    assert len(statements(watched.expire_leases, expiry)) == AROUND + 5 + clock + number
+    assert len(statements(watched.expire_leases, expiry)) == AROUND + 2 + clock
 
 
 @pytest.mark.parametrize(
@@ -98,29 +141,32 @@ def test_expiring_leases_takes_two_statements_where_none_is_lost(
     ],
 )
 def test_finding_trials_takes_one_statement(
-    backend: SqlBackend, statements: Statements, query: TrialQuery
+    watched: SqlBackend, statements: Statements, query: TrialQuery
 ) -> None:
-    assert len(statements(backend.find_trials, query)) == 1
+    assert len(statements(watched.find_trials, query)) == 1
 
 
 def test_other_reads_take_one_statement_and_two_where_nothing_is_found(
-    backend: SqlBackend, statements: Statements
+    watched: SqlBackend, statements: Statements
 ) -> None:
-    assert len(statements(backend.count_trials, "u")) == 1
-    assert len(statements(backend.find_tunable_configs, range(1, 100))) == 1
-    assert len(statements(backend.find_status_changes, "u", None)) == 1
-    assert len(statements(backend.find_telemetry, TelemetryQuery(uid="u", trial_ids=range(100)))) == 2
+    assert len(statements(watched.count_trials, "u")) == 1
+    assert len(statements(watched.find_tunable_configs, range(1, 100))) == 1
+    assert len(statements(watched.find_status_changes, "u", None)) == 1
+    assert len(statements(watched.find_telemetry, TelemetryQuery(uid="u", trial_ids=range(100)))) == 2
 
 
-def test_what_is_not_asked_for_is_not_selected(backend: SqlBackend, statements: Statements) -> None:
-    [bare] = statements(backend.find_trials, TrialQuery(uid="u"))
-    [full] = statements(backend.find_trials, TrialQuery(uid="u", parts=Parts.METADATA | Parts.METRICS))
+def test_what_is_not_asked_for_is_not_selected(watched: SqlBackend, statements: Statements) -> None:
+    [bare] = statements(watched.find_trials, TrialQuery(uid="u"))
+    [full] = statements(watched.find_trials, TrialQuery(uid="u", parts=Parts.METADATA | Parts.METRICS))
     assert "trial.metadata" not in bare
     assert "trial.metadata" in full
 
 
-def test_the_log_holds_no_values(backend: SqlBackend, statements: Statements) -> None:
-    secret = ExperimentRecord(experiment_id="swordfish", uid="hush", description="top secret")
-    logged = "\n".join(statements(backend.put_experiment, secret))
-    assert "INSERT INTO trialstore_experiment" in logged
-    assert not any(word in logged for word in ("swordfish", "hush", "top secret"))
+def test_the_log_holds_the_statements_and_no_values(
+    open_backend: Callable[..., SqlBackend], caplog: pytest.LogCaptureFixture
+) -> None:
+    backend = open_backend(log_sql=True)
+    caplog.set_level(logging.INFO, logger="trialstore_sql")
+    backend.put_experiment(ExperimentRecord(experiment_id="swordfish", uid="hush", description="top secret"))
+    assert "INSERT INTO trialstore_experiment" in caplog.text
+    assert not any(word in caplog.text for word in ("swordfish", "hush", "top secret"))

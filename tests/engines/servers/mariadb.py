@@ -54,6 +54,7 @@ class MariaDbServer(LocalServer, MySql):
         "innodb_buffer_pool_size": "64M",
         "innodb_log_file_size": "32M",
         "innodb_flush_log_at_trx_commit": "2",
+        "innodb_flush_method": "nosync",
         "innodb_doublewrite": "0",
         "sync_binlog": "0",
         "max_connections": "200",

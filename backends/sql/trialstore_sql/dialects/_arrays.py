@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, Table, Text, any_, bindparam, func, select
+from sqlalchemy import Column, ColumnElement, Select, String, Table, Text, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, Insert
 from sqlalchemy.types import TypeEngine
 
@@ -29,7 +29,11 @@ class ArrayDialect(Dialect):
         )
 
     def is_in(self, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
-        return column == any_(_array(parameter, column.type))
+        values = _array(parameter, column.type)
+        if _names_rows(column):
+            # Looked up one by one: a planner without statistics may read all of some other index instead.
+            return column.in_(select(func.unnest(values)))
+        return column == any_(values)
 
     def array(self, values: Collection[Any]) -> list[Any]:
         return list(values)
@@ -38,6 +42,11 @@ class ArrayDialect(Dialect):
 def _rows(table: Table, names: Sequence[str]) -> Select[Any]:
     """Return the rows whose columns are the parameters."""
     return select(*(func.unnest(_array(name, table.c[name].type)) for name in names))
+
+
+def _names_rows(column: ColumnElement[Any]) -> bool:
+    """Tell whether a column is the last of a primary key, so that each value of it stands for one row."""
+    return isinstance(column, Column) and [*column.table.primary_key][-1] is column
 
 
 def _array(parameter: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:

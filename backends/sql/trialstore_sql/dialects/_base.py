@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import sqlalchemy
@@ -14,7 +16,7 @@ from sqlalchemy.sql.dml import Insert
 from sqlalchemy.types import TypeEngine
 
 from trialstore.backend import Capability
-from trialstore.errors import TrialstoreError
+from trialstore.errors import ConfigError, TrialstoreError
 from trialstore.times import Micros, now_micros
 from trialstore.values import MAX_NAME_LENGTH
 from trialstore_sql._parameters import placeholders
@@ -45,6 +47,8 @@ class Dialect(ABC):
     """Of texts without a limit."""
     has_indexes: ClassVar[bool] = True
     """Whether an index that is not unique makes anything faster."""
+    orders_by_constants: ClassVar[bool] = True
+    """Whether an order follows an index only if it names the columns, too, that are the same in all rows."""
     transactional_ddl: ClassVar[bool] = True
     """Whether a migration that is interrupted leaves nothing behind."""
 
@@ -65,6 +69,10 @@ class Dialect(ABC):
     def one_writer(self) -> bool:
         """Whether the threads of this process take turns to write."""
         return False
+
+    def write_lock(self) -> RLock:
+        """Return what the threads take turns by."""
+        return RLock()
 
     @property
     def one_connection(self) -> bool:
@@ -96,8 +104,18 @@ class Dialect(ABC):
 
     def said(self, error: BaseException) -> str:
         """Return what an error says, without the password."""
-        password = self.settings.password
-        return str(error).replace(password, "***") if password else str(error)
+        password = re.escape(self.settings.password or "")
+        return re.sub(rf"(?<!\w){password}(?!\w)", "***", str(error)) if password else str(error)
+
+    def check_version(self, version: Sequence[int], oldest: Sequence[int], engine: str) -> None:
+        """Raise `ConfigError` if a server is older than what the statements need."""
+        if tuple(version) < tuple(oldest):
+            needed, found = (".".join(map(str, numbers)) for numbers in (oldest, version))
+            raise ConfigError(f"{self.label}: {engine} {found} is too old, trialstore needs {needed}")
+
+    def is_interrupt(self, error: BaseException) -> bool:  # noqa: ARG002 - most drivers raise what Python raises
+        """Tell whether an error is what a driver makes of Ctrl-C."""
+        return False
 
     @abstractmethod
     def translated(self, error: BaseException) -> TrialstoreError | None:

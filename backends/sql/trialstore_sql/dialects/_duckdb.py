@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from threading import RLock
 from typing import Any
+from weakref import WeakValueDictionary
 
 import duckdb
 import sqlalchemy
@@ -51,6 +54,10 @@ _VIEW_WORDS = ViewWords(
 )
 
 
+_LOCKS: WeakValueDictionary[Path, RLock] = WeakValueDictionary()
+"""By file, as DuckDB's own table of the files that this process has open."""
+
+
 class DuckdbDialect(ArrayDialect, EmbeddedDialect):
     """DuckDB: one process at a time, readers included; its threads take turns to write."""
 
@@ -62,8 +69,18 @@ class DuckdbDialect(ArrayDialect, EmbeddedDialect):
         persistent = {Capability.PERSISTENT} if self.file else set()
         return frozenset({Capability.ATOMIC_CALLS} | persistent)
 
+    def write_lock(self) -> RLock:
+        # Two storages of one process share the file, and DuckDB does not see every clash of theirs.
+        return _LOCKS.setdefault(self.file, RLock()) if self.file else RLock()
+
+    def is_interrupt(self, error: BaseException) -> bool:
+        return isinstance(error, RuntimeError) and "interrupted" in str(error)
+
     def create_engine(self, *, create: bool, read_only: bool) -> Engine:
-        root = self._connect(create=create, read_only=read_only)
+        try:
+            root = self._connect(create=create, read_only=read_only)
+        except duckdb.Error as error:
+            raise self.translated(error) or StorageUnavailableError(f"{self.label}: {error}") from error
         pool = IdlePool(lambda: ConnectionWrapper(root.cursor()), self.settings.pool_size, keeper=root)
         engine = create_engine("duckdb://", pool=pool, paramstyle="qmark")
         engine.dialect.do_begin = _begin_nothing  # type: ignore[method-assign]  # its own would begin a second one
@@ -106,5 +123,5 @@ class DuckdbDialect(ArrayDialect, EmbeddedDialect):
             return duckdb.connect(self.file)  # as this process has it open already
 
 
-def _begin_nothing(dbapi_connection: PoolProxiedConnection) -> None:  # noqa: ARG001
+def _begin_nothing(dbapi_connection: PoolProxiedConnection) -> None:
     """Leave the beginning of a transaction to `Dialect.begin`."""

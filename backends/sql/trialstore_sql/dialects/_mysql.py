@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import socket
 import ssl
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ from trialstore.errors import ConfigError, TransientError
 from trialstore.times import Micros
 from trialstore.values import MAX_NAME_LENGTH
 from trialstore_sql._parameters import placeholders
+from trialstore_sql._settings import Settings
 from trialstore_sql.dialects._base import Inserts
 from trialstore_sql.dialects._server import (
     BUSY,
@@ -48,10 +50,11 @@ _TOO_LARGE: Advice = (
     STOPPED[0],
     "a call writes more than the server takes at once; raise its max_allowed_packet",
 )
+_BINLOG: Advice = (STOPPED[0], "set the server's binlog_format to ROW or MIXED")
 _ADVICE: dict[Advice, frozenset[int]] = {
     BUSY: frozenset({1020, 1205, 1213}),
     CLASH: frozenset({1062, 1586}),
-    LOST: frozenset({1053, 1927, 2006, 2013, 2014, 2055, 4031}),
+    LOST: frozenset({0, 1053, 1927, 2006, 2013, 2014, 2055, 4031}),
     ELSEWHERE: frozenset({1040, 1129, 1203, 1226, 2002, 2003}),
     READ_ONLY: frozenset({1290, 1792, 1836}),
     NO_ACCESS: frozenset({1044, 1045, 1142, 1143, 1227, 1251, 1698, 2061}),
@@ -59,10 +62,16 @@ _ADVICE: dict[Advice, frozenset[int]] = {
     NO_DATABASE: frozenset({1046, 1049}),
     DISK_FULL: frozenset({1021, 1114}),
     _TOO_LARGE: frozenset({1153, 2020}),
+    _BINLOG: frozenset({1665}),
     STOPPED: frozenset({1317, 1969, 3024}),
     NOT_OURS: frozenset({1054, 1146}),
 }
 """By the server's error numbers, and from 2000 on those of its clients."""
+_STANDSTILL = "SET SESSION /*M!100301 idle_transaction_timeout = 30 */ /*!80000 wait_timeout = 30 */"
+"""A program that stands still in the middle of a write must not hold up all others.
+
+MariaDB passes over what is meant for MySQL, which can only end every connection that is idle.
+"""
 _KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 60_000}
 _BY_CODE = {code: advice for advice, codes in _ADVICE.items() for code in codes}
 
@@ -111,11 +120,25 @@ class MysqlDialect(ServerDialect):
 
     name = "mysql"
     driver = "mysql+pymysql"
-    connect_args: ClassVar = {"charset": "utf8mb4", "connect_timeout": 10}
+    connect_args: ClassVar = {
+        "charset": "utf8mb4",
+        "connect_timeout": 10,
+        # From the first statement on, because SQLAlchemy goes by it: a server may quote names in another way.
+        # Without escapes that would double the length of JSON.
+        "sql_mode": "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES",
+    }
     reset_on_return = None  # would be a round trip each time; `_roll_back` knows whether it is needed
+    orders_by_constants = False
     transactional_ddl = False
     name_type: ClassVar[TypeEngine[str]] = _Exact(MAX_NAME_LENGTH)
     text_type: ClassVar[TypeEngine[str]] = _Exact()
+
+    oldest: ClassVar = {"MariaDB": (10, 6), "MySQL": (8, 0, 17)}
+    """The oldest versions with SKIP LOCKED, JSON_TABLE and an order of code points."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._has_warned = False
 
     def create_engine(self, *, create: bool, read_only: bool) -> Engine:
         engine = super().create_engine(create=create, read_only=read_only)
@@ -142,22 +165,29 @@ class MysqlDialect(ServerDialect):
         seconds = max(1, math.ceil(self.settings.busy_timeout))
         access = ", READ ONLY" if read_only else ""  # otherwise it is for the server to say
         variables = {
-            "sql_mode": "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
             "innodb_lock_wait_timeout": seconds,
             "lock_wait_timeout": seconds,
             "time_zone": "'+00:00'",
+            "sql_select_limit": 2**64 - 1,
+            "completion_type": 0,
         }
         return [
             f"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED{access}",
             f"SET {', '.join(f'SESSION {name} = {value}' for name, value in variables.items())}",
+            _STANDSTILL,
         ]
 
     def begin(self, cursor: DBAPICursor) -> None:
         cursor.execute("START TRANSACTION")
 
     def prepare(self, tx: Transaction) -> None:
-        [(flushes,)] = tx.rows_of("SELECT @@innodb_flush_log_at_trx_commit")
-        if self.settings.durability == "full" and int(flushes) != 1:
+        [(flushes, version)] = tx.rows_of("SELECT @@innodb_flush_log_at_trx_commit, version()")
+        engine = "MariaDB" if "MariaDB" in version else "MySQL"
+        self.check_version(
+            [int(number) for number in re.findall(r"\d+", version)[:3]], self.oldest[engine], engine
+        )
+        if self.settings.durability == "full" and int(flushes) != 1 and not self._has_warned:
+            self._has_warned = True
             _LOG.warning(
                 "%s: a power cut may cost its last second: innodb_flush_log_at_trx_commit is %s on this server, not 1",
                 self.label,
@@ -171,9 +201,11 @@ class MysqlDialect(ServerDialect):
         cursor.execute(f"SELECT get_lock({name}, 1)")
         if cursor.fetchall() != ((1,),):
             raise TransientError(f"{self.label}: another program changes the schema")
-        yield
-        cursor.execute(f"SELECT release_lock({name})")
-        cursor.fetchall()
+        try:
+            yield
+        finally:
+            cursor.execute(f"SELECT release_lock({name})")
+            cursor.fetchall()
 
     def inserts_if_absent(self, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
         # INSERT IGNORE would turn other errors into warnings, too.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy
 from psycopg import OperationalError
 from sqlalchemy import String
-from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.types import TypeEngine
 
 from trialstore.errors import ConfigError
@@ -40,6 +41,11 @@ from trialstore_sql.dialects._views import ViewWords
 if TYPE_CHECKING:
     from trialstore_sql._transaction import Transaction
 
+_NO_SCHEMA: Advice = (ConfigError, "make the schema, or mend the search_path")
+_POOLER: Advice = (
+    ConfigError,
+    "a pooler shares sessions and loses prepared statements; set prepare_threshold to none in the config's query",
+)
 _BY_SQLSTATE: dict[str, Advice] = {
     "40001": BUSY,  # serialization_failure
     "40P01": BUSY,  # deadlock_detected
@@ -56,6 +62,9 @@ _BY_SQLSTATE: dict[str, Advice] = {
     "28P01": NO_ACCESS,  # invalid_password
     "42501": NO_ACCESS,  # insufficient_privilege
     "3D000": NO_DATABASE,  # invalid_catalog_name
+    "3F000": _NO_SCHEMA,  # invalid_schema_name
+    "26000": _POOLER,  # invalid_sql_statement_name
+    "42P05": _POOLER,  # duplicate_prepared_statement
     "53100": DISK_FULL,  # disk_full
     "2BP01": DEPENDENT,  # dependent_objects_still_exist
     "42P01": NOT_OURS,  # undefined_table
@@ -110,13 +119,20 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
         "tcp_user_timeout": 60_000,
     }
     name_type: ClassVar[TypeEngine[str]] = String(MAX_NAME_LENGTH, collation="C")
+    oldest: ClassVar = (14,)
+    """The oldest version that counts microseconds exactly."""
+
+    def connect(
+        self, engine: sqlalchemy.Dialect, _record: object, places: Sequence[Any], options: Mapping[str, Any]
+    ) -> DBAPIConnection:
+        return super().connect(engine, _record, places, {**options, **_threshold(options)})
 
     def session_settings(self, *, read_only: bool) -> list[str]:
         settings = {
             "default_transaction_isolation": "read committed",
-            "lock_timeout": f"{self.settings.busy_timeout * 1000:.0f}ms",
+            "lock_timeout": f"{math.ceil(self.settings.busy_timeout * 1000)}ms",
             # A program that stands still in the middle of a write must not hold up all others.
-            "idle_in_transaction_session_timeout": "60s",
+            "idle_in_transaction_session_timeout": "30s",
         }
         if read_only:  # otherwise it is for the server to say
             settings["default_transaction_read_only"] = "on"
@@ -129,7 +145,10 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
         ]
 
     def prepare(self, tx: Transaction) -> None:
-        [(encoding,)] = tx.rows_of("SHOW server_encoding")
+        [(encoding, version)] = tx.rows_of(
+            "SELECT current_setting('server_encoding'), current_setting('server_version_num')"
+        )
+        self.check_version([int(version) // 10_000], self.oldest, "PostgreSQL")
         if encoding != "UTF8":
             raise ConfigError(
                 f"{self.label} is encoded in {encoding}, which does not hold every name: use a database that was "
@@ -158,3 +177,13 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
     def _of_no_connection(self, error: BaseException) -> Advice | None:
         reasons = (advice for words, advice in _REFUSED.items() if re.search(words, str(error)))
         return next(reasons, ELSEWHERE if isinstance(error, OperationalError) else None)
+
+
+def _threshold(options: Mapping[str, Any]) -> dict[str, int | None]:
+    """Return the one option of psycopg's that libpq does not know and a pooler may need, as psycopg takes it."""
+    given = options.get("prepare_threshold")
+    if given is None:
+        return {}
+    if given != "none" and not str(given).isdecimal():
+        raise ConfigError(f"prepare_threshold in the config's query must be a number or none, not {given!r}")
+    return {"prepare_threshold": None if given == "none" else int(given)}

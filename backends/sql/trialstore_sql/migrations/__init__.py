@@ -66,7 +66,9 @@ def refuse_what_is_there(connection: Connection, dialect: Dialect) -> None:
     """
     inspector = inspect(connection)
     names = {*_names(dialect, _TABLES), *_names(dialect, VIEWS)}
-    found = names.intersection([*inspector.get_table_names(), *inspector.get_view_names()])
+    # Some servers, and some file systems, tell names apart by case and some do not.
+    there = {name.casefold() for name in (*inspector.get_table_names(), *inspector.get_view_names())}
+    found = {name for name in names if name.casefold() in there}
     if found:
         raise CorruptStorageError(
             f"{dialect.label}: there is a table or view {min(found)}, but no version of trialstore's tables: choose another "

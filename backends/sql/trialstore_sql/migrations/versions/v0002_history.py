@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic.operations import Operations
 from sqlalchemy import BigInteger, Column, SmallInteger, UniqueConstraint, inspect, text
 
+from trialstore.errors import CorruptStorageError
 from trialstore_sql.dialects import Dialect
 from trialstore_sql.migrations._tables import create_table, drop_table
 
@@ -20,10 +21,23 @@ def upgrade(operations: Operations, dialect: Dialect) -> None:
     old, new = f"{prefix}trial_change", f"{prefix}history"
     if not inspect(operations.get_bind()).has_table(old):
         return
+    _refuse_others(operations, dialect, new)
     drop_table(operations, dialect, new, "history_key")
     _create(operations, dialect, new)
     _copy(operations, old, new)
     drop_table(operations, dialect, old, "change_key")
+
+
+def _refuse_others(operations: Operations, dialect: Dialect, table: str) -> None:
+    """Refuse to replace a table that is not what an interrupted upgrade left."""
+    inspector = inspect(operations.get_bind())
+    if not inspector.has_table(table):
+        return
+    names = {column["name"] for column in inspector.get_columns(table)}
+    if names != {"history_key", "ordinal", *_KEPT.split(", ")}:
+        raise CorruptStorageError(
+            f"{dialect.label}: table {table} is not trialstore's: rename it, and repeat the upgrade"
+        )
 
 
 def _create(operations: Operations, dialect: Dialect, table: str) -> None:

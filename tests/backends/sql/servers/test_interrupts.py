@@ -1,0 +1,98 @@
+"""Ctrl-C, wherever it comes in the middle of a call to a server."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import main_thread
+from types import FrameType
+from typing import Any, Self
+
+import pytest
+
+from trialstore import Experiment, Storage
+
+OpenStorage = Callable[..., Storage]
+
+LOCKS = "SELECT 1 FROM trialstore_experiment FOR UPDATE"
+DRIVERS = ("psycopg", "pymysql")
+MOMENTS = 120
+
+
+class DriverCalls:
+    """Counts the calls of functions of a driver, and interrupts the program at one of them.
+
+    Parameters
+    ----------
+    last
+        The number of the call that is interrupted; None counts only.
+    """
+
+    def __init__(self, last: int | None = None) -> None:
+        self.number = 0
+        self._last = last
+
+    def __enter__(self) -> Self:
+        sys.setprofile(self._profile)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        sys.setprofile(None)
+
+    def _profile(self, frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and any(driver in frame.f_code.co_filename for driver in DRIVERS):
+            self.number += 1
+            if self.number == self._last:
+                sys.setprofile(None)
+                raise KeyboardInterrupt
+
+
+def test_an_interrupt_while_the_server_is_busy_ends_the_call_and_undoes_it(
+    open_storage: OpenStorage, onlooker: Any
+) -> None:
+    def interrupt() -> None:
+        onlooker.wait_for_a_waiting_session()
+        signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
+
+    storage = open_storage(busy_timeout=60)
+    with storage.experiment(experiment_id="e") as experiment, ThreadPoolExecutor(1) as thread:
+        with onlooker.holding(LOCKS):
+            thread.submit(interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                experiment.new_trial({"x": 1})
+        assert list(storage.experiments["e"].trials) == []
+        assert experiment.new_trial({"x": 2}).trial_id == 1
+
+
+# What is interrupted in a method that Python calls for the garbage collector is lost, and said so.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_after_an_interrupt_at_any_moment_every_answer_is_that_to_its_own_question(
+    open_storage: OpenStorage,
+) -> None:
+    storage = open_storage(pool_size=1)
+    with storage.experiment(experiment_id="e") as experiment:
+        known = [experiment.new_trial({"x": 0}).trial_id, experiment.new_trial({"x": 0}).trial_id]
+        with DriverCalls() as counted:
+            known.append(experiment.new_trial({"x": 0}).trial_id)
+        interrupted = 0
+        for moment in range(1, counted.number + 1, counted.number // MOMENTS + 1):
+            interrupted += is_interrupted(experiment, moment)
+            trials = storage.experiments["e"].trials
+            assert [trial.tunable_config.config_dict for trial in trials.values()][:3] == [{"x": 0}] * 3
+            new = list(trials)[len(known) :]
+            assert new in ([], [known[-1] + 1])
+            assert all(trials[trial_id].tunable_config.config_dict == {"x": moment} for trial_id in new)
+            known += new
+    assert interrupted > MOMENTS / 3
+
+
+def is_interrupted(experiment: Experiment, moment: int) -> bool:
+    """Add a trial, unless an interrupt comes first."""
+    try:
+        with DriverCalls(moment):
+            experiment.new_trial({"x": moment})
+    except KeyboardInterrupt:
+        return True
+    return False

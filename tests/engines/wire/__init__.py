@@ -1,0 +1,7 @@
+"""What SQL backends have their drivers send, and how the engines carry it out."""
+
+from wire.databases import ENGINES, lend_database
+from wire.plans import Plan, explain
+from wire.watching import Sent, watch
+
+__all__ = ["ENGINES", "Plan", "Sent", "explain", "lend_database", "watch"]

@@ -1,0 +1,91 @@
+"""Watches what a driver is given to send, where the driver is given it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
+
+import pymysql
+from pymysql.cursors import Cursor
+from sqlalchemy import Engine, event
+
+
+class Sent(NamedTuple):
+    """One command: a round trip to a server, or a call of a library."""
+
+    sql: str
+    parameters: Sequence[Any] = ()
+    """Empty where the driver writes them into the statement itself."""
+    is_repeated: bool = False
+    """Whether the driver carries the statement out once for each element of `parameters`."""
+
+
+Listener: TypeAlias = Callable[[Any, Sent], None]
+"""Takes a connection of the driver and what went through it."""
+
+
+def watch(engine: Engine, listener: Listener, *, commits: bool = True) -> None:
+    """Tell a listener of each command when it has been carried out, and on which connection of the driver.
+
+    Without `commits`, what would be committed is rolled back instead, so that nothing changes for good.
+    """
+
+    def step_in(connection: Any, _record: object, lent: Any) -> None:
+        lent.dbapi_connection = _Connection(connection, listener, commits=commits)
+
+    event.listen(engine, "checkout", step_in)
+
+
+class _Connection:
+    """Stands before the connection of a driver."""
+
+    def __init__(self, connection: Any, listener: Listener, *, commits: bool) -> None:
+        self._connection, self._listener, self._commits = connection, listener, commits
+        self._is_of_pymysql = isinstance(connection, pymysql.Connection)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def cursor(self) -> Any:
+        if self._is_of_pymysql:
+            return self._connection.cursor(partial(_MySqlCursor, listener=self._listener))
+        return _Cursor(self._connection, self._listener)
+
+    def commit(self) -> None:
+        end = self._connection.commit if self._commits else self._connection.rollback
+        end()
+        self._listener(self._connection, Sent("COMMIT"))
+
+
+class _Cursor:
+    """Stands before the cursor of a driver."""
+
+    def __init__(self, connection: Any, listener: Listener) -> None:
+        self._connection, self._listener = connection, listener
+        self._cursor = connection.cursor()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        self._cursor.execute(sql, parameters)
+        self._listener(self._connection, Sent(sql, parameters))
+
+    def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        self._cursor.executemany(sql, rows)
+        self._listener(self._connection, Sent(sql, rows, is_repeated=True))
+
+
+class _MySqlCursor(Cursor):
+    """A cursor of PyMySQL, whose `executemany` takes long lists of rows apart and executes each part."""
+
+    def __init__(self, connection: Any, listener: Listener) -> None:
+        super().__init__(connection)
+        self._listener = listener
+
+    def execute(self, query: Any, args: Any = None) -> int:
+        affected = super().execute(query, args)
+        text = self.mogrify(query, args) if isinstance(query, str) else query.decode(errors="surrogateescape")
+        self._listener(self.connection, Sent(text))
+        return affected
