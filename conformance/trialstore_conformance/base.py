@@ -60,6 +60,16 @@ class ConformanceBase:
         return Lab(backend)
 
     @pytest.fixture
+    def patient_backend(self, door: Door) -> Backend:
+        """Return the raw backend, opened, which repeats what fails in passing, as the core does."""
+        return door.patient_backend()
+
+    @pytest.fixture
+    def patient_lab(self, patient_backend: Backend) -> Lab:
+        """Return a new experiment for many threads on the raw backend."""
+        return Lab(patient_backend)
+
+    @pytest.fixture
     def storage(self, door: Door) -> Storage:
         """Return the storage, as `trialstore.from_config` makes it."""
         return door.storage()

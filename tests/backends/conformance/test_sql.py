@@ -1,4 +1,4 @@
-"""The conformance suite on SQLite, in a file and in memory."""
+"""The conformance suite on every SQL engine."""
 
 from __future__ import annotations
 
@@ -35,14 +35,8 @@ class TestMariaDb(StorageConformance):
         return {"class": "sql", "config": mariadb_database}
 
 
-class TestDuckdbFile(StorageConformance):
+class TestDuckdb(StorageConformance):
     @pytest.fixture
     def storage_config(self, tmp_path: Path) -> Mapping[str, Any]:
         database = str(tmp_path / "trials.duckdb")
         return {"class": "sql", "config": {"drivername": "duckdb", "database": database}}
-
-
-class TestDuckdbMemory(StorageConformance):
-    @pytest.fixture
-    def storage_config(self) -> Mapping[str, Any]:
-        return {"class": "sql", "config": {"drivername": "duckdb", "database": ":memory:"}}

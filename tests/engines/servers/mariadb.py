@@ -41,6 +41,7 @@ class MySql(Server):
             password=where.password,
             database=database,
             autocommit=True,
+            ssl_disabled=True,  # it would read all certificates of the system, each time
         )
         with closing(connection), connection.cursor() as cursor:
             cursor.execute(sql)
