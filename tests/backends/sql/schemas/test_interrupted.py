@@ -15,7 +15,7 @@ from trialstore_sql._schema import VERSION
 if TYPE_CHECKING:
     from tests.backends.sql.schemas.conftest import Crew, Database, Killer
 
-MOMENTS = 6
+MOMENTS = 3
 END = {
     "postgresql": lambda connection: f"SELECT pg_terminate_backend({connection.info.backend_pid})",
     "mariadb": lambda connection: f"KILL {connection.thread_id()}",

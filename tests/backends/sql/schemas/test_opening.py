@@ -15,7 +15,7 @@ ROUNDS = 20
 PATIENT = {"busy_timeout": 60}
 """A call waits for locks instead of failing, so that a deadlock alone makes it fail: nobody repeats it here."""
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite", "postgresql", "mariadb"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["postgresql", "mariadb"], indirect=True)
 
 
 def test_eight_processes_open_an_empty_database_at_once(database: Database, crew: Crew) -> None:
