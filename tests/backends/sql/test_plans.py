@@ -1,14 +1,15 @@
 """What is read of 100,000 trials where a few are asked for: an index, in its order, and never all of them.
 
-PostgreSQL and MariaDB count while they carry the backend's own statements out. SQLite plans the same for few trials as
-for many, so a few are enough.
+PostgreSQL and MariaDB count while they carry the backend's own statements out; SQLite says what it would do.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import psycopg
@@ -24,6 +25,10 @@ from wire.crowd import BATCHES, CONFIGS, DUE, LOST, MANY, OTHERS, SERVED, fill, 
 
 Plans: TypeAlias = Callable[..., list[Plan]]
 TABLES = ("trialstore_trial", "trialstore_history", "trialstore_telemetry")
+# One process each, so that a hundred thousand trials are added once.
+ON_SQLITE = pytest.mark.xdist_group("filled SQLite")
+ON_POSTGRESQL = pytest.mark.xdist_group("filled PostgreSQL")
+ON_MARIADB = pytest.mark.xdist_group("filled MariaDB")
 PENDING = frozenset({Status.PENDING})
 FEW = 5
 KEY, TOKEN = "trial_pkey|trial PRIMARY", "experiment_key_token|experiment_key "
@@ -172,17 +177,20 @@ def plans_of(backend: SqlBackend) -> Plans:
     return explained
 
 
+@ON_POSTGRESQL
 @pytest.mark.parametrize("name", CASES)
 def test_postgresql_reads_no_more_than_what_is_asked_for(postgres_plans: Plans, name: str) -> None:
     check(postgres_plans(CASES[name].run), CASES[name])
 
 
+@ON_POSTGRESQL
 @pytest.mark.parametrize("postgres_config", ["with statistics"], indirect=True)
 @pytest.mark.parametrize("name", PAGES)
 def test_postgresql_reads_a_page_from_where_it_begins(postgres_plans: Plans, name: str) -> None:
     check(postgres_plans(PAGES[name].run), PAGES[name])
 
 
+@ON_MARIADB
 @pytest.mark.parametrize("name", CASES | PAGES)
 def test_mariadb_reads_no_more_than_what_is_asked_for(mariadb_plans: Plans, name: str) -> None:
     case = {**CASES, **PAGES}[name]
@@ -197,11 +205,22 @@ def check(plans: list[Plan], case: Case) -> None:
     assert [index for index in case.indexes if not re.search(index, places)] == []
 
 
+@pytest.fixture(scope="module")
+def filled_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("plans") / "trials.db"
+    with closing(SqlBackend({"database": str(file), "durability": "off"})) as backend:
+        backend.open(create=True, read_only=False)
+        fill(backend)
+    return file
+
+
 @pytest.fixture
-def sqlite_plans(backend: SqlBackend, new_trials: Callable[..., Any]) -> Callable[..., list[str]]:
+def sqlite_plans(
+    filled_sqlite: Path, file: Path, open_backend: Callable[..., SqlBackend]
+) -> Callable[..., list[str]]:
     """Return what runs an operation and returns the plan of each of its statements that is about many rows."""
-    backend.add_trials("u", new_trials(5), 1)
-    plans: list[str] = []
+    shutil.copy(filled_sqlite, file)
+    backend, plans = open_backend(create=False), list[str]()
 
     def keep(connection: Any, sent: Sent) -> None:
         rows = connection.execute(
@@ -220,6 +239,7 @@ def sqlite_plans(backend: SqlBackend, new_trials: Callable[..., Any]) -> Callabl
     return explained
 
 
+@ON_SQLITE
 def test_sqlite_claims_by_three_searches_of_an_index_and_sorts_no_waiting_trial(
     sqlite_plans: Callable[..., list[str]],
 ) -> None:
@@ -247,17 +267,20 @@ SQLITE = {
 }  # fmt: skip
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("name", SQLITE)
 def test_sqlite_searches_an_index(sqlite_plans: Callable[..., list[str]], name: str) -> None:
     plan = sqlite_plans({**CASES, **PAGES}[name].run)[0]
     assert [search for search in SQLITE[name] if search not in plan] == []
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("name", ["config", "page", "page of completions", "telemetry of all attempts"])
 def test_sqlite_reads_an_index_in_its_order(sqlite_plans: Callable[..., list[str]], name: str) -> None:
     assert "TEMP B-TREE" not in sqlite_plans({**CASES, **PAGES}[name].run)[0]
 
 
+@ON_SQLITE
 def test_sqlite_counts_what_an_index_alone_holds(sqlite_plans: Callable[..., list[str]]) -> None:
     [plan] = sqlite_plans(lambda backend: backend.count_trials("u"))
     assert "COVERING INDEX" in plan
