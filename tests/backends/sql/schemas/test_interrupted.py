@@ -25,7 +25,7 @@ ON_MARIADB = pytest.mark.parametrize("database", ["mariadb"], indirect=True)
 ON_SERVERS = pytest.mark.parametrize("database", ["postgresql", "mariadb"], indirect=True)
 ON_TRANSACTIONAL_ENGINES = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 ON_ALL_BUT_DUCKDB = pytest.mark.parametrize("database", ["sqlite", "postgresql", "mariadb"], indirect=True)
-AFTER_SOME_STATEMENTS = pytest.mark.parametrize("changes", [1, 2, 6, 10, 17, 24])
+AFTER_SOME_STATEMENTS = pytest.mark.parametrize("changes", [1, 6, 17])
 
 
 @ON_TRANSACTIONAL_ENGINES
