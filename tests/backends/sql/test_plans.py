@@ -25,10 +25,6 @@ from wire.crowd import BATCHES, CONFIGS, DUE, LOST, MANY, OTHERS, SERVED, fill, 
 
 Plans: TypeAlias = Callable[..., list[Plan]]
 TABLES = ("trialstore_trial", "trialstore_history", "trialstore_telemetry")
-# One process each, so that a hundred thousand trials are added once.
-ON_SQLITE = pytest.mark.xdist_group("filled SQLite")
-ON_POSTGRESQL = pytest.mark.xdist_group("filled PostgreSQL")
-ON_MARIADB = pytest.mark.xdist_group("filled MariaDB")
 PENDING = frozenset({Status.PENDING})
 FEW = 5
 KEY, TOKEN = "trial_pkey|trial PRIMARY", "experiment_key_token|experiment_key "
@@ -177,20 +173,17 @@ def plans_of(backend: SqlBackend) -> Plans:
     return explained
 
 
-@ON_POSTGRESQL
 @pytest.mark.parametrize("name", CASES)
 def test_postgresql_reads_no_more_than_what_is_asked_for(postgres_plans: Plans, name: str) -> None:
     check(postgres_plans(CASES[name].run), CASES[name])
 
 
-@ON_POSTGRESQL
 @pytest.mark.parametrize("postgres_config", ["with statistics"], indirect=True)
 @pytest.mark.parametrize("name", PAGES)
 def test_postgresql_reads_a_page_from_where_it_begins(postgres_plans: Plans, name: str) -> None:
     check(postgres_plans(PAGES[name].run), PAGES[name])
 
 
-@ON_MARIADB
 @pytest.mark.parametrize("name", CASES | PAGES)
 def test_mariadb_reads_no_more_than_what_is_asked_for(mariadb_plans: Plans, name: str) -> None:
     case = {**CASES, **PAGES}[name]
@@ -239,7 +232,6 @@ def sqlite_plans(
     return explained
 
 
-@ON_SQLITE
 def test_sqlite_claims_by_three_searches_of_an_index_and_sorts_no_waiting_trial(
     sqlite_plans: Callable[..., list[str]],
 ) -> None:
@@ -267,20 +259,17 @@ SQLITE = {
 }  # fmt: skip
 
 
-@ON_SQLITE
 @pytest.mark.parametrize("name", SQLITE)
 def test_sqlite_searches_an_index(sqlite_plans: Callable[..., list[str]], name: str) -> None:
     plan = sqlite_plans({**CASES, **PAGES}[name].run)[0]
     assert [search for search in SQLITE[name] if search not in plan] == []
 
 
-@ON_SQLITE
 @pytest.mark.parametrize("name", ["config", "page", "page of completions", "telemetry of all attempts"])
 def test_sqlite_reads_an_index_in_its_order(sqlite_plans: Callable[..., list[str]], name: str) -> None:
     assert "TEMP B-TREE" not in sqlite_plans({**CASES, **PAGES}[name].run)[0]
 
 
-@ON_SQLITE
 def test_sqlite_counts_what_an_index_alone_holds(sqlite_plans: Callable[..., list[str]]) -> None:
     [plan] = sqlite_plans(lambda backend: backend.count_trials("u"))
     assert "COVERING INDEX" in plan
