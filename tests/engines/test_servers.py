@@ -112,8 +112,9 @@ def test_it_comes_back_at_its_address_with_what_was_committed(
     engine.dispose()
 
 
-def test_a_crash_is_no_clean_stop(server: LocalServer) -> None:
+def test_a_crash_is_no_clean_stop(server: LocalServer, database: str) -> None:
     said_before = len(server.log.read_text())
+    server.execute("CREATE TABLE t (i INT)", database)
     server.crash()
     server.start()
     assert re.search(r"automatic recovery|crash recovery", server.log.read_text()[said_before:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -85,11 +86,18 @@ class MariaDbOnlooker(Onlooker):
     """An onlooker on MariaDB."""
 
     sessions_sql = "SELECT id FROM information_schema.processlist WHERE db = '{}'"
-    waiting_sql = (
-        "SELECT id FROM information_schema.processlist JOIN information_schema.innodb_trx ON id = trx_mysql_thread_id"
-        " WHERE db = '{}' AND trx_state = 'LOCK WAIT'"
-    )
+    # Not innodb_trx: whoever looks there more often than every 100 ms always sees the same old copy.
+    waiting_sql = "SHOW ENGINE INNODB STATUS"
     end_sql = "KILL {}"
+
+    def waiting(self) -> set[int]:
+        [(_type, _name, status)] = self.server.execute(self.waiting_sql)
+        transactions = status.split("---TRANSACTION ")[1:]
+        found = (
+            re.search(r"^LOCK WAIT .*^MariaDB thread id (\d+)", said, re.MULTILINE | re.DOTALL)
+            for said in transactions
+        )
+        return {int(match[1]) for match in found if match} & self.sessions()
 
 
 @pytest.fixture
