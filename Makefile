@@ -24,14 +24,14 @@ demo: $(READY)  ## tune the SQLite of this machine for about 20 seconds
 
 test: $(READY)  ## run the tests; core and memory must be covered to the last branch
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup --cov --cov-report= $(ON_SERVERS:%=--ignore=%) $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(JOBS) --cov --cov-report= $(ON_SERVERS:%=--ignore=%) $(PYTEST_ARGS)
 	$(BIN)/coverage report --include='core/*,backends/memory/*' --fail-under=100
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ON_SERVERS) $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(JOBS) $(ON_SERVERS) $(PYTEST_ARGS)
 
 lowest: $(BIN)/uv  ## run the tests with the oldest dependencies that are allowed
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-lowest
 	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct --editable '.[all]' --group dev
-	.venv-lowest/bin/pytest -n $(JOBS) --dist loadgroup $(PYTEST_ARGS)
+	.venv-lowest/bin/pytest -n $(JOBS) $(PYTEST_ARGS)
 
 lint: $(READY)  ## check style, format and the direction of imports
 	$(BIN)/ruff check .

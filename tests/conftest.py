@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["pytester", "servers.fixtures"]
 
 MISSING_ENGINE = "missing engine: "
 """How the reason of a skip begins where a test needs an engine that this machine does not have."""
+
+COSTLY_TO_PREPARE = ("test_plans.py", "test_wheel.py")
+"""The files whose tests share what takes long to prepare, so that one process runs them all."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Give the processes single tests, but whole files where these are costly to prepare."""
+    scheduling = LoadScopeScheduling(config, log)
+    scheduling._split_scope = scope_of
+    return scheduling
+
+
+def scope_of(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return file if file.endswith(COSTLY_TO_PREPARE) else nodeid
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import cached_property
 from typing import Any, Self
 
 from trialstore import from_config
@@ -38,6 +39,11 @@ class Door:
         storage = from_config(config, plugins=self.plugins)
         self._made.callback(storage.close)
         return storage
+
+    @cached_property
+    def backend_class(self) -> type[Backend]:
+        """The class of the backend."""
+        return type(self.unopened())
 
     def unopened(self) -> Backend:
         """Return a new raw backend that has not been opened."""

@@ -1,17 +1,16 @@
-"""Real processes for the tests: started together, answering in lines of JSON, killed when a test says so."""
+"""Real processes for the tests: started together, reporting as they go, killed when a test says so."""
 
 from __future__ import annotations
 
-import json
+import multiprocessing
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import suppress
 from threading import Timer
 from typing import Any, Self
 
 from trialstore_conformance.door import Door
+from trialstore_conformance.worker import Task, work
 
 PATIENCE_SECONDS = 120.0
 """After that a worker process is taken for hung, and killed."""
@@ -21,21 +20,15 @@ class Worker:
     """A process that does one of the jobs of `trialstore_conformance.worker` on the storage under test."""
 
     def __init__(self, door: Door, job: str, **arguments: Any) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "trialstore_conformance.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(str(Path(path).absolute()) for path in sys.path),
-            },
-        )
+        context: Any = _context(door)
+        self._connection, theirs = context.Pipe()
+        task = Task(door.config, door.plugins, job, arguments, dict(os.environ))
+        self._process = context.Process(target=work, args=(theirs, task), daemon=True)
+        self._process.start()
+        theirs.close()
         self._watchdog = Timer(PATIENCE_SECONDS, self._process.kill)
         self._watchdog.daemon = True
         self._watchdog.start()
-        self._say({"config": door.config, "plugins": door.plugins, "job": job, "arguments": arguments})
 
     def wait_until_ready(self) -> None:
         """Wait until it has imported everything and stands before the storage."""
@@ -43,7 +36,7 @@ class Worker:
 
     def go(self) -> None:
         """Let it begin."""
-        self._say("go")
+        self._connection.send("go")
 
     def reports(self) -> Iterator[Any]:
         """Yield what it reports, until it ends."""
@@ -54,24 +47,27 @@ class Worker:
         """Kill it as the out-of-memory killer would."""
         self._process.kill()
 
-    def end(self) -> int:
+    def end(self) -> int | None:
         """Wait for its end and return its exit code."""
-        code = self._process.wait()
+        self._process.join()
         self._watchdog.cancel()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                stream.close()
+        self._connection.close()
+        code: int | None = self._process.exitcode
         return code
 
-    def _say(self, message: Any) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(message) + "\n")
-        self._process.stdin.flush()
-
     def _hear(self) -> Any:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        return json.loads(line) if line.endswith("\n") else None  # a killed process may leave half a line
+        with suppress(EOFError, OSError):  # a killed process may leave half a report
+            return self._connection.recv()
+        return None
+
+
+def _context(door: Door) -> Any:
+    """Return what makes processes that share nothing with this one, where possible from one that has imported all."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", work.__module__, door.backend_class.__module__])
+    return context
 
 
 class Crew:

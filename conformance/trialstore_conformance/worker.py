@@ -1,16 +1,15 @@
-"""The program of a worker process: reads a task, says it is ready, waits for "go", reports in lines of JSON.
+"""What a worker process does: it says it is ready, waits for "go", and reports as it goes.
 
 A report is an acknowledgement: it is sent when the storage has confirmed what it says.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
-import sys
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple
 
 from trialstore import Storage
 from trialstore.errors import ForkedStorageError
@@ -20,6 +19,17 @@ from trialstore_conformance.door import Door
 from trialstore_conformance.lab import FAR, NOON, Lab, new_trial
 
 WHEN = from_micros(NOON)
+
+
+class Task(NamedTuple):
+    """What a worker process is to do."""
+
+    config: Mapping[str, Any]
+    plugins: list[str]
+    job: str
+    """The name of a function of this module."""
+    arguments: Mapping[str, Any]
+    environment: Mapping[str, str]
 
 
 def first_open(door: Door, number: int) -> Iterator[Any]:
@@ -123,21 +133,11 @@ def _in_forked_child(use: Callable[[], object]) -> None:
         os._exit(code)
 
 
-def main() -> None:
+def work(connection: Connection[Any, Any], task: Task) -> None:
     """Do one task."""
-    task = json.loads(sys.stdin.readline())
-    job = JOBS[task["job"]]
-    _say("ready")
-    if not sys.stdin.readline():
-        return
-    with Door({**task["config"], "plugins": task["plugins"]}) as door:
-        for message in job(door, **task["arguments"]):
-            _say(message)
-
-
-def _say(message: Any) -> None:
-    print(json.dumps(message), flush=True)  # noqa: T201 - its way to answer
-
-
-if __name__ == "__main__":
-    main()
+    os.environ.update(task.environment)
+    connection.send("ready")
+    connection.recv()
+    with Door({**task.config, "plugins": task.plugins}) as door:
+        for message in JOBS[task.job](door, **task.arguments):
+            connection.send(message)

@@ -41,14 +41,14 @@ def test_a_creation_that_is_killed_after_one_of_its_statements_leaves_nothing_be
 
 
 @ON_MARIADB
-def test_a_creation_that_was_killed_after_every_third_statement_is_completed_by_the_next_open(
+def test_a_creation_that_was_killed_after_every_fifth_statement_is_completed_by_the_next_open(
     database: Database, killer: Killer
 ) -> None:
     whole, changes = _created(database.with_prefix("whole_")), 1
     while killer.kills("open", here := database.with_prefix(f"killed_{changes}_"), changes):
         assert not here.is_empty()
         assert _created(here) == whole
-        changes += 3
+        changes += 5
     assert changes > 20
 
 
@@ -58,7 +58,7 @@ def test_a_creation_that_is_killed_again_and_again_is_completed_in_the_end(
 ) -> None:
     changes = 1
     while killer.kills("open", database, changes):
-        changes += 3
+        changes += 5
     assert database.schema() == _created(database.with_prefix("whole_"))
     assert changes > 20
 

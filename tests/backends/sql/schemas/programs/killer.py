@@ -14,14 +14,14 @@ from contextlib import closing
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, create_engine, event
 
-from trialstore_sql import SqlBackend, migrations
+from trialstore_sql import SqlBackend
 
 
 def main() -> None:
     """Do tasks until there are no more."""
-    migrations.scripts()  # so that the children need not import them
+    import_what_a_creation_needs()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -30,6 +30,14 @@ def main() -> None:
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{json.dumps(os.waitstatus_to_exitcode(status))}\n")
         sys.stdout.flush()
+
+
+def import_what_a_creation_needs() -> None:
+    """Save the children from doing so, one by one."""
+    for drivername in ("postgresql+psycopg", "mysql+pymysql"):
+        create_engine(f"{drivername}://")
+    with closing(SqlBackend({"drivername": "sqlite", "database": ":memory:"})) as backend:
+        backend.open(create=True, read_only=False)
 
 
 def live_and_die(act: str, config: Mapping[str, Any], changes: int = 0, seconds: float = 0) -> None:
