@@ -199,13 +199,13 @@ class StorageMachine(RuleBasedStateMachine):
         self.storage(pick).delete_experiment(name)
 
     @precondition(lambda self: Capability.PERSISTENT in self.capabilities)
-    @rule()
-    def reopen(self) -> None:
-        """Close every storage object and open others."""
+    @rule(pick=PICKS)
+    def reopen(self, pick: int) -> None:
+        """Close a storage object, and open another one."""
         self.claimed = []
-        for storage in self.storages:
-            storage.close()
-        self.storages = [self.door.storage() for _ in self.storages]
+        number = pick % len(self.storages)
+        self.storages[number].close()
+        self.storages[number] = self.door.storage()
 
     @invariant()
     def compare_now_and_then(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -44,13 +45,13 @@ def backend_schema(backend: RegisteredBackend) -> dict[str, Any]:
     PluginError
         If the plugin's part is not a JSON Schema.
     """
-    from jsonschema import Draft202012Validator, SchemaError
+    from jsonschema import SchemaError
 
     schema = core_schema()
     with backend.blamed():
         own = dict(backend.spec.config_schema)
         try:
-            Draft202012Validator.check_schema(own)
+            _check(json.dumps(own))
         except SchemaError as error:
             raise PluginError(f"the config schema of {backend} is not valid: {error.message}") from error
         schema["properties"]["config"] = _merged(schema["properties"]["config"], own)
@@ -75,6 +76,14 @@ def composed_schema(plugins: Iterable[Any] = ()) -> dict[str, Any]:
         rules.append(_rule(backend.spec.names, config))
     schema["properties"]["class"] |= {"enum": list(dict.fromkeys(names))}
     return schema | {"allOf": rules}
+
+
+@lru_cache
+def _check(schema: str) -> None:
+    """Raise SchemaError if a text is no JSON Schema."""
+    from jsonschema import Draft202012Validator
+
+    Draft202012Validator.check_schema(json.loads(schema))
 
 
 def _configs(registry: Registry) -> Iterator[tuple[RegisteredBackend, dict[str, Any]]]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module, metadata
 from importlib.util import find_spec
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -194,8 +195,9 @@ class Registry:
         self.backends.extend(RegisteredBackend(spec, origin) for spec in specs)
 
     def _unique_name(self, origin: Origin) -> str:
-        number = sum(name.startswith(str(origin)) for name, _ in self.manager.list_name_plugin())
-        return f"{origin} ({number + 1})" if number else str(origin)
+        taken = {name for name, _ in self.manager.list_name_plugin()}
+        others = (f"{origin.plugin} ({number})" for number in count(2))
+        return next(name for name in chain([origin.plugin], others) if name not in taken)
 
     def _specs_of(self, plugin: Any) -> list[BackendSpec]:
         others = [other for other in self.manager.get_plugins() if other is not plugin]

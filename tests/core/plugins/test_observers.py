@@ -63,5 +63,5 @@ def test_a_failing_observer_is_logged_and_breaks_neither_the_write_nor_the_other
     assert before.seen == after.seen != []
     logged = [record for record in caplog.records if record.name == "trialstore.plugins.observers"]
     assert len(logged) == 2
-    assert "plugin 'Failing' of the caller failed in trialstore_experiment_opened" in logged[0].getMessage()
+    assert "plugin 'Failing' failed in trialstore_experiment_opened" in logged[0].getMessage()
     assert "cannot look" in caplog.text
