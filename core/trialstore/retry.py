@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from trialstore.errors import StorageUnavailableError, TransientError
@@ -25,12 +26,17 @@ def retried(seconds: float, operation: Callable[_P, _T], *args: _P.args, **kwarg
     StorageUnavailableError
         If it still fails after that time.
     """
+    began = monotonic()
     try:
         return operation(*args, **kwargs)  # tenacity costs more than a call to a fast backend does
     except TransientError as error:
-        if seconds <= 0:
-            raise StorageUnavailableError(str(error)) from error
-    return _with_patience(seconds, operation, *args, **kwargs)
+        left = seconds - (monotonic() - began)
+        if left <= 0:
+            raise _given_up(error, seconds) from error
+    try:
+        return _with_patience(left, operation, *args, **kwargs)
+    except TransientError as error:
+        raise _given_up(error, seconds) from error
 
 
 def _with_patience(seconds: float, operation: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
@@ -43,10 +49,12 @@ def _with_patience(seconds: float, operation: Callable[_P, _T], *args: _P.args, 
         before_sleep=_Warning(),
         reraise=True,
     )
-    try:
-        return patience(operation, *args, **kwargs)
-    except TransientError as error:
-        raise StorageUnavailableError(f"{error} (gave up after {seconds:.3g} s of retries)") from error
+    return patience(operation, *args, **kwargs)
+
+
+def _given_up(error: TransientError, seconds: float) -> StorageUnavailableError:
+    tried = f" (gave up after {seconds:.3g} s of retries)" if seconds > 0 else ""
+    return StorageUnavailableError(f"{error}{tried}")
 
 
 class _Warning:

@@ -102,6 +102,17 @@ def test_without_patience_a_call_is_made_once() -> None:
     assert backend.find_failures == 0
 
 
+def test_a_first_try_that_takes_all_the_time_is_the_only_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = FlakyBackend({"find_failures": 1})
+    storage = Storage(backend, retry_for=5)
+    storage.session.ensure_open()
+    clock = iter([100.0, 105.1])
+    monkeypatch.setattr("trialstore.retry.monotonic", lambda: next(clock))
+    with pytest.raises(StorageUnavailableError, match=r"deadlock \(gave up after 5 s"):
+        len(storage.experiments)
+    assert backend.find_failures == 0
+
+
 def test_a_long_retry_warns(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trialstore.retry._WARN_AFTER", 0.0)
     with caplog.at_level(logging.WARNING):
