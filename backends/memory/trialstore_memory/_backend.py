@@ -28,7 +28,7 @@ from trialstore.records import (
 )
 from trialstore.status import Status
 from trialstore.times import now_micros
-from trialstore.transitions import is_used_up, lease_is_over
+from trialstore.transitions import is_used_up
 from trialstore_memory._experiment import StoredExperiment
 
 
@@ -106,8 +106,7 @@ class MemoryBackend(Backend):
         with self._lock:
             experiment, now = self._experiment(expiry.uid), now_micros()
             at = now if expiry.due_by is None else expiry.due_by
-            lost = [trial for trial in experiment.trials.values() if lease_is_over(trial, at)]
-            used_up = [trial for trial in lost if is_used_up(trial, expiry.max_attempts)]
+            used_up = [trial for trial in experiment.lost(at) if is_used_up(trial, expiry.max_attempts)]
             return [experiment.fail(trial, now, expiry.reason) for trial in used_up]
 
     def change_trial(self, change: TrialChange) -> ChangeOutcome:

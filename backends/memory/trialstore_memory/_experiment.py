@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import chain
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -25,6 +26,7 @@ from trialstore.records import (
     TrialRecord,
 )
 from trialstore.times import Micros
+from trialstore_memory._queue import Queue
 
 
 class StoredExperiment:
@@ -38,7 +40,8 @@ class StoredExperiment:
         self._added: dict[Token, int] = {}
         self._met: set[tuple[int, Token]] = set()
         self._claims: dict[Token, list[tuple[int, int]]] = defaultdict(list)
-        self._completions = 0
+        self._queue = Queue(self.trials)
+        self._ended: list[int] = []  # the ids of completed trials; a completion's number is its place, from 1
 
     def trial(self, trial_id: int) -> TrialRecord:
         """Return a trial, or raise `TrialNotFoundError`."""
@@ -69,8 +72,15 @@ class StoredExperiment:
         """Hand trials to a runner for their next attempts, or return those that this claim got before."""
         if claim.token in self._claims:
             return self._still_claimed(claim.token)
-        eligible = (t for t in self.trials.values() if transitions.is_eligible(t, claim, now))
+        at = now if claim.due_by is None else claim.due_by
+        waiting = (self._queue.waiting(runner, at, claim.limit) for runner in {None, claim.trial_runner_id})
+        found = chain(self.lost(at), *waiting)
+        eligible = (trial for trial in found if transitions.is_eligible(trial, claim, now))
         return [self._claim(trial, claim, now) for trial in sorted(eligible, key=_due_order)[: claim.limit]]
+
+    def lost(self, at: Micros) -> list[TrialRecord]:
+        """Return the running trials whose leases are over."""
+        return self._queue.lost(at)
 
     def fail(self, trial: TrialRecord, now: Micros, reason: str) -> TrialRecord:
         """End a trial whose last lease is over."""
@@ -88,7 +98,7 @@ class StoredExperiment:
             self._met.add((change.trial_id, change.token))
         changed = replace(stored, **transitions.new_values(change, now))
         if change.status is UNSET:
-            self.trials[change.trial_id] = changed
+            self._store(changed)
         else:
             self._put(changed, change.ts, change.reason)
         return True
@@ -118,16 +128,28 @@ class StoredExperiment:
     def _put(self, trial: TrialRecord, ts: Micros, reason: str | None = None) -> TrialRecord:
         """Store a trial that got a status, with its history row and, if that ends it, a completion number."""
         if trial.status.is_completed():
-            self._completions += 1
-            trial = replace(trial, completion=self._completions)
-        self.trials[trial.trial_id] = trial
+            self._ended.append(trial.trial_id)
+            trial = replace(trial, completion=len(self._ended))
+        self._store(trial)
         self.history[trial.trial_id].append(_status_change(trial, ts, reason))
         return trial
 
+    def _store(self, trial: TrialRecord) -> None:
+        self.trials[trial.trial_id] = trial
+        self._queue.put(trial)
+
     def _candidates(self, query: TrialQuery) -> Iterator[TrialRecord]:
-        if query.trial_ids is None:
-            return iter(self.trials.values())
-        return (self.trials[trial_id] for trial_id in sorted(set(query.trial_ids)) if trial_id in self.trials)
+        if query.trial_ids is not None:
+            ids: Iterable[int] = sorted(self.trials.keys() & set(query.trial_ids))
+        elif query.completed_after is not None:
+            ids = sorted(self._ended_after(query.completed_after, query.completions))
+        else:
+            ids = self.trials
+        return (self.trials[trial_id] for trial_id in ids)
+
+    def _ended_after(self, number: int, others: Collection[int]) -> Iterator[int]:
+        asked = (other for other in others if 0 < other <= min(number, len(self._ended)))
+        return chain(self._ended[max(number, 0) :], (self._ended[other - 1] for other in asked))
 
 
 def _status_change(trial: TrialRecord, ts: Micros, reason: str | None = None) -> StatusChange:
