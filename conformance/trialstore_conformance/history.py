@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -12,10 +13,11 @@ from trialstore_conformance.lab import ALL_PARTS, Lab
 
 def check_all(lab: Lab) -> None:
     """Check every trial of an experiment, and what only all together can break."""
-    trials = lab.find(parts=ALL_PARTS)
-    rows = lab.history()
+    trials, rows = lab.find(parts=ALL_PARTS), defaultdict[int, list[StatusChange]](list)
+    for row in lab.history():
+        rows[row.trial_id].append(row)
     for trial in trials:
-        check(trial, [row for row in rows if row.trial_id == trial.trial_id])
+        check(trial, rows[trial.trial_id])
     completions = [trial.completion for trial in trials if trial.completion is not None]
     assert len(set(completions)) == len(completions), f"completion numbers are not unique: {completions}"
     counts = lab.backend.count_trials(lab.uid)
@@ -39,6 +41,10 @@ def _check_step(before: StatusChange, after: StatusChange) -> None:
     is_claim = after.attempt == before.attempt + 1
     assert is_claim or after.attempt == before.attempt, f"attempts overlap or are left out: {what}"
     assert not is_claim or after.status.is_running(), f"an attempt begins otherwise than by a claim: {what}"
+    if before.status.is_running() and not is_claim and not after.status.is_pending():
+        assert not after.status.is_running(), f"one attempt was handed out twice: {what}"
+        runners = {None, before.trial_runner_id, after.trial_runner_id}
+        assert len(runners) <= 2, f"one runner has ended the attempt of another: {what}"
 
 
 def _check_record(trial: TrialRecord, own: Sequence[StatusChange]) -> None:

@@ -50,11 +50,13 @@ def add(door: Door, number: int, count: int) -> Iterator[Any]:
         }
 
 
-def claim(door: Door, number: int, limit: int) -> Iterator[Any]:
-    """Claim until there is nothing left."""
-    lab = Lab(door.patient_backend())
-    while claimed := lab.claim(runner=number, limit=limit):
-        yield from ({"trial_id": trial.trial_id, "attempt": trial.attempt} for trial in claimed)
+def claim(door: Door, number: int, rounds: int) -> Iterator[Any]:
+    """Claim until there is nothing left, in one experiment after the other; some workers take two at a time."""
+    backend = door.patient_backend()
+    for round_number in range(rounds):
+        lab = Lab(backend, f"round {round_number}")
+        while claimed := lab.claim(runner=number, limit=1 + number % 2):
+            yield from ((round_number, trial.trial_id) for trial in claimed)
 
 
 def take_over(door: Door, number: int) -> Iterator[Any]:

@@ -27,6 +27,7 @@ FAILED_TRIAL = replace(RUNNING_TRIAL, status=Status.FAILED, completion=1)
         (replace(RUNNING_TRIAL, attempt=2, expirations=1), [ADDED, CLAIMED, TAKEN_OVER]),
         (replace(RUNNING_TRIAL, attempt=2), [ADDED, CLAIMED, RELEASED, TAKEN_OVER]),
         (FAILED_TRIAL, [ADDED, CLAIMED, FAILED]),
+        (replace(FAILED_TRIAL, trial_runner_id=1), [ADDED, CLAIMED, replace(FAILED, trial_runner_id=1)]),
         (replace(FAILED_TRIAL, expirations=1), [ADDED, CLAIMED, FAILED]),
     ],
 )
@@ -41,6 +42,15 @@ def test_a_legal_history_passes(trial: TrialRecord, rows: list[StatusChange]) ->
         (RUNNING_TRIAL, [CLAIMED]),
         (PENDING_TRIAL, [ADDED, CLAIMED]),
         (RUNNING_TRIAL, [ADDED, CLAIMED, CLAIMED, replace(ADDED)]),
+        (RUNNING_TRIAL, [ADDED, CLAIMED, CLAIMED]),
+        (
+            replace(RUNNING_TRIAL, trial_runner_id=2),
+            [ADDED, replace(CLAIMED, trial_runner_id=1), replace(CLAIMED, trial_runner_id=2)],
+        ),
+        (
+            replace(FAILED_TRIAL, trial_runner_id=2),
+            [ADDED, replace(CLAIMED, trial_runner_id=1), replace(FAILED, trial_runner_id=2)],
+        ),
         (replace(RUNNING_TRIAL, attempt=2), [ADDED, TAKEN_OVER]),
         (replace(RUNNING_TRIAL, attempt=2), [ADDED, CLAIMED, TAKEN_OVER]),
         (FAILED_TRIAL, [ADDED, CLAIMED, FAILED, FAILED]),

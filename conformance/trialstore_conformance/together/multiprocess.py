@@ -21,7 +21,7 @@ from trialstore_conformance.door import Door
 from trialstore_conformance.lab import SECOND, Lab
 from trialstore_conformance.processes import results_of
 
-PROCESSES = 4
+PROCESSES, ROUNDS = 4, 50
 
 
 _Tests = TypeVar("_Tests", bound=ConformanceBase)
@@ -75,12 +75,15 @@ class ProcessesConformance(ConformanceBase):
     @sentence("C-610", "C-902", "C-908")
     @shared_or_refused
     def test_no_trial_is_claimed_by_two_processes(self, door: Door) -> None:
-        lab = Lab(door.backend())
-        lab.add_many(120)
-        workers = results_of(door, "claim", PROCESSES, limit=2)
-        claims = Counter(report["trial_id"] for reports in workers for report in reports)
-        assert claims == dict.fromkeys(range(1, 121), 1)
-        history.check_all(lab)
+        backend = door.backend()
+        labs = [Lab(backend, f"round {number}") for number in range(ROUNDS)]
+        for lab in labs:
+            lab.add_many(8)
+        workers = results_of(door, "claim", PROCESSES, rounds=ROUNDS)
+        claims = Counter(claimed for reports in workers for claimed in reports)
+        assert claims == {(number, trial_id): 1 for number in range(ROUNDS) for trial_id in range(1, 9)}
+        for lab in labs:
+            history.check_all(lab)
 
     @sentence("C-610", "C-607", "C-608", "C-902", "C-908")
     @shared_or_refused
