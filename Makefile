@@ -6,7 +6,8 @@ JOBS ?= 3
 BIN := .venv/bin
 READY := .venv/.ready
 # These wait for servers and processes most of the time, and would do so longer if their coverage were measured.
-ON_SERVERS := tests/engines tests/backends/sql tests/backends/conformance/test_sql.py
+ON_SERVERS := tests/engines tests/backends/sql tests/backends/conformance/test_sql.py \
+	tests/backends/mongo tests/backends/conformance/test_mongo.py
 
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never

@@ -46,6 +46,18 @@ def test_the_guide_holds_on_memory_with_only_the_class_name_changed() -> None:
     run(on_memory.replace("sqlite::memory:", "memory::memory:"), GUIDE)
 
 
+def test_the_guide_holds_on_mongodb_with_only_the_class_name_and_the_address_changed(
+    mongo_database: dict[str, str],
+) -> None:
+    uri = mongo_database["uri"]
+    text = GUIDE.read_text(encoding="utf-8")
+    on_mongo = text.replace("mlos_bench.storage.sql.storage.SqlStorage", "trialstore_mongo.MongoBackend")
+    on_mongo = on_mongo.replace('"database": ":memory:"', f'"uri": "{uri}"')
+    assert uri in on_mongo
+    assert "SqlStorage" not in on_mongo
+    run(on_mongo.replace("sqlite::memory:", f"mongodb:{uri.rpartition('/')[2]}"), GUIDE)
+
+
 def modules_with_examples() -> list[str]:
     return sorted(module_of(path) for path in SOURCES if ">>> " in path.read_text(encoding="utf-8"))
 

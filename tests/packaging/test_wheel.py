@@ -39,7 +39,13 @@ def scripts(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_typed_packages_their_data_and_the_license_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     roots = {name.split("/")[0] for name in names if ".dist-info/" not in name}
-    assert roots == {"trialstore", "trialstore_conformance", "trialstore_memory", "trialstore_sql"}
+    assert roots == {
+        "trialstore",
+        "trialstore_conformance",
+        "trialstore_memory",
+        "trialstore_mongo",
+        "trialstore_sql",
+    }
     assert {f"{root}/py.typed" for root in roots} <= set(names)
     assert any(name.endswith("/sqlite.jsonc") for name in names)
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)

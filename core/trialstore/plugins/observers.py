@@ -54,4 +54,6 @@ def _tell(callers: _Callers, **event: Any) -> None:
         try:
             caller(**event)
         except Exception:  # noqa: BLE001 - an observer can fail in any way
-            _LOG.exception("plugin %r failed in %s; what it observed is stored all the same", plugin, caller.name)
+            _LOG.exception(
+                "plugin %r failed in %s; what it observed is stored all the same", plugin, caller.name
+            )

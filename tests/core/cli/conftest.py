@@ -54,6 +54,19 @@ def url(tmp_path: Path) -> str:
 @pytest.fixture
 def stored(url: str) -> str:
     """The URL of a storage with the experiments ``latency``, which has three trials, and ``empty``."""
+    fill(url)
+    return url
+
+
+@pytest.fixture
+def stored_in_sqlite(tmp_path: Path) -> str:
+    """The URL of an SQLite file with the same experiments."""
+    url = f"sqlite:///{tmp_path / 'same.sqlite'}"
+    fill(url)
+    return url
+
+
+def fill(url: str) -> None:
     with trialstore.open(url) as storage:
         with storage.experiment(experiment_id="empty"):
             pass
@@ -65,7 +78,6 @@ def stored(url: str) -> str:
                 Status.SUCCEEDED, START + timedelta(seconds=2), {"ms": 1.5, "qps": 1000, "note": "ok"}
             )
             slow.update(Status.SUCCEEDED, START + timedelta(seconds=3), {"ms": 9.25, "qps": float("nan")})
-    return url
 
 
 @pytest.fixture

@@ -2,6 +2,10 @@
 
 from servers.local import LocalServer
 from servers.mariadb import MariaDbServer, MySql
+from servers.mongo import Mongo
+from servers.mongo_replica_set import MongoReplicaSet
+from servers.mongo_server import MongoServer
+from servers.mongod import Mongod
 from servers.postgres import Postgres, PostgresServer
 from servers.programs import MissingEngineError
 from servers.server import Address, Server
@@ -11,6 +15,10 @@ __all__ = [
     "LocalServer",
     "MariaDbServer",
     "MissingEngineError",
+    "Mongo",
+    "MongoReplicaSet",
+    "MongoServer",
+    "Mongod",
     "MySql",
     "Postgres",
     "PostgresServer",

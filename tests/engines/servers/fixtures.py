@@ -9,7 +9,18 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from servers import LocalServer, MariaDbServer, MissingEngineError, MySql, Postgres, PostgresServer, Server
+from servers import (
+    LocalServer,
+    MariaDbServer,
+    MissingEngineError,
+    Mongo,
+    MongoReplicaSet,
+    MongoServer,
+    MySql,
+    Postgres,
+    PostgresServer,
+    Server,
+)
 
 DatabaseConfig: TypeAlias = dict[str, Any]
 
@@ -54,6 +65,42 @@ def own_mariadb_server() -> Iterator[MariaDbServer]:
     """Lend a running MariaDB server that the test may crash."""
     with MariaDbServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def mongo_server() -> Iterator[Mongo]:
+    """Lend the MongoDB that tests share: that of TRIALSTORE_TEST_MONGO_URL, or a standalone one of our own."""
+    url = os.environ.get("TRIALSTORE_TEST_MONGO_URL")
+    with nullcontext(Mongo.at(url)) if url else MongoServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mongo_replica_set() -> Iterator[MongoReplicaSet]:
+    """Lend the replica set that tests share, and that none of them may crash."""
+    with MongoReplicaSet() as replica_set:
+        yield replica_set
+
+
+@pytest.fixture
+def mongo_database(mongo_server: Mongo) -> Iterator[DatabaseConfig]:
+    """Lend the config of an empty database on MongoDB."""
+    with mongo_server.database() as name:
+        yield mongo_server.config(name)
+
+
+@pytest.fixture
+def mongo_replica_set_database(mongo_replica_set: MongoReplicaSet) -> Iterator[DatabaseConfig]:
+    """Lend the config of an empty database on a replica set of MongoDB."""
+    with mongo_replica_set.database() as name:
+        yield mongo_replica_set.config(name)
+
+
+@pytest.fixture
+def own_mongo_replica_set() -> Iterator[MongoReplicaSet]:
+    """Lend a running replica set of MongoDB whose members the test may crash."""
+    with MongoReplicaSet() as replica_set:
+        yield replica_set
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,0 +1,80 @@
+"""How records stand in documents.
+
+Fields have the names of the record's. Texts of the codec, times in microseconds and numbers stay what they are;
+a status is its number. BSON gives wide integers back as a type of its own, so every number is made an `int` again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from trialstore.errors import CorruptStorageError
+from trialstore.records import Parts, TrialRecord
+from trialstore.status import Status
+from trialstore_mongo._client import Document
+
+_STATUSES: tuple[Status, ...] = tuple(Status)  # by their numbers
+PARTS = Parts.METADATA | Parts.METRICS
+_OPTIONAL = {"metadata": Parts.METADATA, "metrics": Parts.METRICS}
+
+
+def projection(parts: Parts = PARTS) -> Document:
+    """Return the projection onto what `record` reads; a part that is not asked for stays on the server."""
+    wanted = [
+        field
+        for field in TrialRecord.__struct_fields__
+        if field not in _OPTIONAL or _OPTIONAL[field] in parts
+    ]
+    return {"_id": 0, **dict.fromkeys(wanted, 1)}
+
+
+def records(documents: Iterable[Document]) -> list[TrialRecord]:
+    """Return the records of trials' documents."""
+    return [record(document) for document in documents]
+
+
+def record(document: Document) -> TrialRecord:
+    """Return the record of a trial's document; big reads spend their time here."""
+    try:
+        return TrialRecord(
+            trial_id=int(document["trial_id"]),
+            tunable_config_id=int(document["tunable_config_id"]),
+            status=_STATUSES[document["status"]],
+            due=int(document["due"]),
+            ts_start=plain(document["ts_start"]),
+            ts_end=plain(document["ts_end"]),
+            trial_runner_id=plain(document["trial_runner_id"]),
+            attempt=int(document["attempt"]),
+            expirations=int(document["expirations"]),
+            lease_expires=plain(document["lease_expires"]),
+            completion=plain(document["completion"]),
+            metadata=document.get("metadata"),
+            metrics=document.get("metrics"),
+        )
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        raise CorruptStorageError(
+            f"the document of trial {document.get('trial_id')!r} is not as trialstore wrote it: {error!r}"
+        ) from error
+
+
+def fields_of(trial: TrialRecord) -> Document:
+    """Return the fields of a trial's document that `record` reads."""
+    fields = {name: getattr(trial, name) for name in TrialRecord.__struct_fields__}
+    return {**fields, "status": trial.status.value}
+
+
+def status_of(number: Any) -> Status:
+    """Return the status that is stored as a number."""
+    try:
+        status: Status = _STATUSES[number]
+    except (IndexError, TypeError) as error:
+        raise CorruptStorageError(
+            f"{number!r} is stored as a status, but no status has that number"
+        ) from error
+    return status
+
+
+def plain(number: Any) -> int | None:
+    """Return a number that may be absent as an `int`."""
+    return None if number is None else int(number)

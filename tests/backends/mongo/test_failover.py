@@ -1,0 +1,119 @@
+"""What happens to processes that are in the middle of their work when their server is killed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from servers import Mongo, MongoReplicaSet, MongoServer
+from trialstore.codec import encode
+from trialstore.status import Status
+from trialstore_conformance import history
+from trialstore_conformance.door import Door
+from trialstore_conformance.lab import ALL_PARTS, Lab
+from trialstore_conformance.processes import Worker
+from trialstore_mongo import MongoBackend
+
+PROCESSES, CRASHES = 4, 3
+
+
+class Crew:
+    """Processes that add, claim, report on and complete trials, one by one and for ever."""
+
+    def __init__(self, door: Door) -> None:
+        self.acknowledged: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        """How often each step of a trial's life was acknowledged, for each trial."""
+        self._workers = [Worker(door, "live", number=number) for number in range(PROCESSES)]
+        self._reports = [worker.reports() for worker in self._workers]
+        for worker in self._workers:
+            worker.wait_until_ready()
+            worker.go()
+
+    def work_until_all_have_added_after(self, trial_id: int) -> None:
+        """Wait until each has added a trial with a greater id; a worker that failed would have nothing to say."""
+        for reports in self._reports:
+            while self._note(next(reports)).get("added", 0) <= trial_id:
+                pass
+
+    def kill(self) -> None:
+        """End them, and note what they had acknowledged before."""
+        for worker, reports in zip(self._workers, self._reports, strict=True):
+            worker.kill()
+            for report in reports:
+                self._note(report)
+            worker.end()
+
+    def _note(self, report: dict[str, int]) -> dict[str, int]:
+        for step, trial_id in report.items():
+            self.acknowledged[step][trial_id] += 1
+        return report
+
+
+@contextmanager
+def at_work(deployment: Mongo) -> Iterator[tuple[Crew, Lab]]:
+    """Lend processes at work, and the experiment that they work on; check what they have done in the end."""
+    config = {"class": "mongo", "config": deployment.config("work")}
+    with Door(config) as door:
+        lab = Lab(door.patient_backend())
+        crew = Crew(door)
+        try:
+            yield crew, lab
+        finally:
+            crew.kill()
+        _check(lab, crew.acknowledged)
+        history.check_all(lab)
+
+
+def test_a_failover_loses_nothing_doubles_nothing_and_is_no_error_for_callers(
+    own_mongo_replica_set: MongoReplicaSet,
+) -> None:
+    with at_work(own_mongo_replica_set) as (crew, lab):
+        for _ in range(CRASHES):
+            crew.work_until_all_have_added_after(lab.add_one().trial_id)
+            crashed = own_mongo_replica_set.crash_primary()
+            crew.work_until_all_have_added_after(lab.add_one().trial_id)
+            own_mongo_replica_set.restart(crashed)
+
+
+def test_a_crash_of_a_standalone_server_loses_nothing_and_costs_callers_a_pause() -> None:
+    with MongoServer() as server, at_work(server) as (crew, lab):
+        crew.work_until_all_have_added_after(lab.add_one().trial_id)
+        server.crash()
+        server.start()
+        crew.work_until_all_have_added_after(lab.add_one().trial_id)
+
+
+def test_an_add_that_a_failover_comes_into_leaves_the_counter_ahead_of_its_id(
+    own_mongo_replica_set: MongoReplicaSet, meanwhile: Any
+) -> None:
+    config = own_mongo_replica_set.config("work")
+
+    def fail_over() -> None:
+        with own_mongo_replica_set.client() as client:  # whose writes wait for a majority
+            client["work"]["trialstore_experiment"].update_one({}, {"$set": {"next_trial_id": 2}})
+        own_mongo_replica_set.crash_primary()
+
+    with closing(MongoBackend({**config, "query": {"event_listeners": [meanwhile]}})) as backend:
+        backend.open(create=True, read_only=False)
+        lab = Lab(backend)
+        lab.add_many(3)
+        meanwhile.before("insert", "trial", fail_over)
+        trial = lab.add_one()
+        assert meanwhile.is_done
+        assert (trial.trial_id, lab.next_trial_id) == (4, 5)
+
+
+def _check(lab: Lab, acknowledged: dict[str, Counter[int]]) -> None:
+    trials = {trial.trial_id: trial for trial in lab.find(parts=ALL_PARTS)}
+    for step in ("added", "claimed", "reported", "completed"):
+        assert acknowledged[step], f"no trial was {step}"
+        assert set(acknowledged[step].values()) == {1}, f"two processes have {step} one trial"
+        assert acknowledged[step].keys() <= trials.keys()
+    assert all(trials[i].attempt == 1 for i in acknowledged["claimed"])
+    assert all(len(lab.telemetry(i)) == 20 for i in acknowledged["reported"])
+    completed: dict[int, Any] = {i: (trials[i].status, trials[i].metrics) for i in acknowledged["completed"]}
+    assert completed == {i: (Status.SUCCEEDED, encode({"score": i})) for i in acknowledged["completed"]}
+    assert lab.next_trial_id is not None
+    assert lab.next_trial_id > max(trials)  # a worker may have been killed between the counter and the trial
