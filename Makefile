@@ -15,7 +15,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lowest lint types check format lock clean
+.PHONY: help demo test chaos lowest lint types check format lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -28,6 +28,9 @@ test: $(READY)  ## run the tests; core and memory must be covered to the last br
 	$(BIN)/pytest -n $(JOBS) --cov --cov-report= $(ON_SERVERS:%=--ignore=%) $(PYTEST_ARGS)
 	$(BIN)/coverage report --include='core/*,backends/memory/*' --fail-under=100
 	$(BIN)/pytest -n $(JOBS) $(ON_SERVERS) $(PYTEST_ARGS)
+
+chaos: $(READY)  ## kill and pause runners on each engine, for a minute and a half
+	TRIALSTORE_CONFORMANCE_PROFILE=thorough $(BIN)/pytest -n 2 tests/backends/conformance -k in_chaos $(PYTEST_ARGS)
 
 lowest: $(BIN)/uv  ## run the tests with the oldest dependencies that are allowed
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-lowest

@@ -100,6 +100,8 @@ SENTENCES = {
     "C-907": "A MULTI_PROCESS storage can be pickled and reconnects; another one refuses with a clear error.",
     "C-908": "Status history is legal: attempts never overlap, and nothing follows a completion.",
     "C-909": "Any sequence of calls leads to what the contract says, as an independent model of it does.",
+    "C-910": "Runners that are killed, paused past their leases, or go by wrong clocks lose no trial and complete none twice.",
+    "C-911": "A reader of completions that is restarted at any time sees every completion, and none twice.",
     # The public API on this backend
     "C-951": "A trial's whole life through the public API reads back as it was written.",
     "C-952": "An experiment is resumed where it stood, by another storage object too.",

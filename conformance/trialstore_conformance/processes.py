@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from threading import Timer
@@ -43,9 +44,22 @@ class Worker:
         while (report := self._hear()) is not None:
             yield report
 
+    def reports_so_far(self) -> Iterator[Any]:
+        """Yield what it has reported by now."""
+        while self._connection.poll() and (report := self._hear()) is not None:
+            yield report
+
     def kill(self) -> None:
         """Kill it as the out-of-memory killer would."""
         self._process.kill()
+
+    def pause(self) -> None:
+        """Stop it where it is, as a machine does that is put to sleep."""
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after a pause, as if no time had passed."""
+        os.kill(self._process.pid, signal.SIGCONT)
 
     def end(self) -> int | None:
         """Wait for its end and return its exit code."""

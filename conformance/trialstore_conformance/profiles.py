@@ -1,30 +1,59 @@
-"""How long Hypothesis may search: chosen for this suite only, without touching anybody's global profiles."""
+"""How much the suite tries: chosen for this suite only, without touching anybody's global profiles."""
 
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 from hypothesis import HealthCheck, Phase, settings
 
 VARIABLE = "TRIALSTORE_CONFORMANCE_PROFILE"
 """The environment variable that chooses a profile: `ci`, `default` or `thorough`."""
-_EXAMPLES_AND_STEPS = {"ci": (15, 25), "default": (60, 40), "thorough": (1_000, 80)}
+
+
+class Profile(NamedTuple):
+    """How much is tried."""
+
+    examples: int
+    """Sequences of calls."""
+    steps: int
+    """Calls in a sequence."""
+    chaos_seconds: float
+    """How long runners are killed and paused."""
+    seed: int | None
+    """What the order of the blows depends on; None is another one each time."""
+
+
+_PROFILES = {
+    "ci": Profile(15, 25, 3, 1),
+    "default": Profile(60, 40, 15, None),
+    "thorough": Profile(1_000, 80, 90, None),
+}
+
+
+def chosen_profile() -> Profile:
+    """Return the profile that the environment chooses; `ci` unless it says otherwise."""
+    return _PROFILES[_chosen_name()]
 
 
 def chosen_settings() -> settings:
-    """Return the settings of the profile that the environment chooses; `ci` unless it says otherwise."""
-    profile = os.environ.get(VARIABLE, "ci")
-    if profile not in _EXAMPLES_AND_STEPS:
-        raise ValueError(f"{VARIABLE} must be one of {', '.join(_EXAMPLES_AND_STEPS)}, not {profile!r}")
-    examples, steps = _EXAMPLES_AND_STEPS[profile]
+    """Return Hypothesis' settings for the chosen profile."""
+    profile, is_ci = chosen_profile(), _chosen_name() == "ci"
     return settings(
-        max_examples=examples,
-        stateful_step_count=steps,
+        max_examples=profile.examples,
+        stateful_step_count=profile.steps,
         deadline=None,  # an engine may be slow, and this is no benchmark
         database=None,
-        derandomize=profile == "ci",
+        derandomize=is_ci,
         # Minutes on a slow engine; the other profiles take them, for the smallest example that fails.
-        phases=[phase for phase in Phase if profile != "ci" or phase is not Phase.shrink],
+        phases=[phase for phase in Phase if not is_ci or phase is not Phase.shrink],
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )
+
+
+def _chosen_name() -> str:
+    name = os.environ.get(VARIABLE, "ci")
+    if name not in _PROFILES:
+        raise ValueError(f"{VARIABLE} must be one of {', '.join(_PROFILES)}, not {name!r}")
+    return name

@@ -14,6 +14,7 @@ from trialstore_conformance.interface.lifecycle import LifecycleConformance
 from trialstore_conformance.interface.telemetry import TelemetryConformance
 from trialstore_conformance.interface.values import ValuesConformance
 from trialstore_conformance.together.any_sequence import AnySequenceConformance
+from trialstore_conformance.together.chaos import ChaosConformance
 from trialstore_conformance.together.crashes import CrashesConformance
 from trialstore_conformance.together.failures import FailuresConformance
 from trialstore_conformance.together.multiprocess import ProcessesConformance
@@ -36,6 +37,7 @@ class StorageConformance(
     ThreadsConformance,
     ProcessesConformance,
     CrashesConformance,
+    ChaosConformance,
     FailuresConformance,
 ):
     """The whole suite; subclass it, and define the fixture `storage_config`."""

@@ -15,6 +15,7 @@ from trialstore import Storage
 from trialstore.errors import ForkedStorageError
 from trialstore.status import Status
 from trialstore.times import from_micros
+from trialstore_conformance.chaos import read_in_chaos, run_in_chaos
 from trialstore_conformance.door import Door
 from trialstore_conformance.lab import FAR, NOON, Lab, new_trial
 
@@ -118,9 +119,20 @@ def unpickle(_door: Door, number: int, pickled: str) -> Iterator[Any]:
         yield experiment.new_trial({"x": number}).trial_id
 
 
-JOBS: dict[str, Callable[..., Iterator[Any]]] = {
-    job.__name__: job for job in (first_open, add, claim, take_over, complete, report, live, fork, unpickle)
-}
+_ALL = (
+    first_open,
+    add,
+    claim,
+    take_over,
+    complete,
+    report,
+    live,
+    fork,
+    unpickle,
+    run_in_chaos,
+    read_in_chaos,
+)
+JOBS: dict[str, Callable[..., Iterator[Any]]] = {job.__name__: job for job in _ALL}
 
 
 def _in_forked_child(use: Callable[[], object]) -> None:
