@@ -29,8 +29,8 @@ test: $(READY)  ## run the tests; core and memory must be covered to the last br
 	$(BIN)/coverage report --include='core/*,backends/memory/*' --fail-under=100
 	$(BIN)/pytest -n $(JOBS) $(ON_SERVERS) $(PYTEST_ARGS)
 
-chaos: $(READY)  ## kill and pause runners on each engine, for a minute and a half
-	TRIALSTORE_CONFORMANCE_PROFILE=thorough $(BIN)/pytest -n 2 tests/backends/conformance -k in_chaos $(PYTEST_ARGS)
+chaos: $(READY)  ## many runners on each engine, killed and paused for a minute and a half
+	TRIALSTORE_CONFORMANCE_PROFILE=thorough $(BIN)/pytest -n 2 tests/backends/conformance -k "in_chaos or long_queue or claimed_by_two_threads" $(PYTEST_ARGS)
 
 lowest: $(BIN)/uv  ## run the tests with the oldest dependencies that are allowed
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-lowest

@@ -18,6 +18,10 @@ class Profile(NamedTuple):
     """Sequences of calls."""
     steps: int
     """Calls in a sequence."""
+    runners: int
+    """Threads and processes that empty one queue."""
+    queue: int
+    """Trials in that queue."""
     chaos_seconds: float
     """How long runners are killed and paused."""
     seed: int | None
@@ -25,9 +29,9 @@ class Profile(NamedTuple):
 
 
 _PROFILES = {
-    "ci": Profile(15, 25, 3, 1),
-    "default": Profile(60, 40, 15, None),
-    "thorough": Profile(1_000, 80, 90, None),
+    "ci": Profile(15, 25, 4, 100, 3, 1),
+    "default": Profile(60, 40, 8, 1_000, 15, None),
+    "thorough": Profile(1_000, 80, 16, 5_000, 90, None),
 }
 
 

@@ -20,6 +20,7 @@ from trialstore_conformance.contract import sentence
 from trialstore_conformance.door import Door
 from trialstore_conformance.lab import SECOND, Lab
 from trialstore_conformance.processes import results_of
+from trialstore_conformance.profiles import chosen_profile
 
 PROCESSES, ROUNDS = 4, 50
 
@@ -71,6 +72,15 @@ class ProcessesConformance(ConformanceBase):
             )
         shared = {(report["shared"], report["config_id"]) for report in added if report["shared"] is not None}
         assert len(shared) == 10, f"equal configs got different ids: {sorted(shared)}"
+
+    @sentence("C-610", "C-902", "C-908")
+    @shared_or_refused
+    def test_no_trial_of_a_long_queue_is_claimed_by_two_processes(self, door: Door) -> None:
+        profile, lab = chosen_profile(), Lab(door.backend(), "round 0")
+        lab.add_many(profile.queue)
+        workers = results_of(door, "claim", profile.runners, rounds=1)
+        assert sorted(trial_id for reports in workers for _, trial_id in reports) == lab.ids()
+        history.check_all(lab)
 
     @sentence("C-610", "C-902", "C-908")
     @shared_or_refused

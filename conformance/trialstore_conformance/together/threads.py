@@ -14,6 +14,7 @@ from trialstore_conformance import history
 from trialstore_conformance.base import ConformanceBase
 from trialstore_conformance.contract import sentence
 from trialstore_conformance.lab import FAR, NOON, SECOND, Lab, new_trial
+from trialstore_conformance.profiles import chosen_profile
 
 _T = TypeVar("_T")
 THREADS = 6
@@ -45,15 +46,16 @@ class ThreadsConformance(ConformanceBase):
 
     @sentence("C-610", "C-901", "C-908")
     def test_no_trial_is_claimed_by_two_threads(self, patient_lab: Lab) -> None:
-        patient_lab.add_many(60)
+        profile = chosen_profile()
+        patient_lab.add_many(profile.queue)
 
         def claim(number: int) -> list[int]:
             claimed = []
-            while batch := patient_lab.claim(runner=number, limit=2):
+            while batch := patient_lab.claim(runner=number, limit=1 + number % 2):
                 claimed += [trial.trial_id for trial in batch]
             return claimed
 
-        assert sorted(_flat(_at_once(claim))) == patient_lab.ids()
+        assert sorted(_flat(_at_once(claim, profile.runners))) == patient_lab.ids()
         history.check_all(patient_lab)
 
     @sentence("C-610", "C-607", "C-908")
@@ -135,15 +137,15 @@ class ThreadsConformance(ConformanceBase):
         assert [metadata.count(f'"{number}"') for number in range(THREADS)] == [1] * THREADS
 
 
-def _at_once(do: Callable[[int], _T]) -> list[_T]:
-    barrier = Barrier(THREADS)
+def _at_once(do: Callable[[int], _T], threads: int = THREADS) -> list[_T]:
+    barrier = Barrier(threads)
 
     def begin(number: int) -> _T:
         barrier.wait()
         return do(number)
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(begin, range(THREADS)))
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(begin, range(threads)))
 
 
 def _flat(lists: Iterable[Iterable[_T]]) -> list[_T]:
