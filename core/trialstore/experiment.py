@@ -204,18 +204,27 @@ class Experiment:
         records = self._context.find(statuses=LOADED, after_id=after, parts=Parts.METRICS)
         return _loaded(records, self._values_of(records))
 
-    def poll(self) -> Loaded:
+    def poll(self, *, since_start: bool = True) -> Loaded:
         """Return, in the shape of `load`, what has ended since this object was last asked: each trial once.
 
-        A new object begins with everything that has ended so far. Trials come in the order in which they ended, whatever
-        their ids, and a trial that ended in another process is not missed because one with a greater id ended
-        before it. Canceled trials are left out.
+        Trials come in the order in which they ended, whatever their ids, and a trial that ended in another process is
+        not missed because one with a greater id ended before it. Canceled trials are left out. A pickled object
+        remembers what it has returned.
+
+        Parameters
+        ----------
+        since_start
+            Where an object begins that has not been asked before: with everything that has ended since the start of
+            the experiment, so that an optimizer that was restarted learns all of it; or, if False, with what ends
+            from this call on. Later calls go on from there, whatever they say.
         """
         self._context.ensure_found()
+        order: dict[str, Any] = {"order": Order.COMPLETION}
+        if not since_start and not self._feed.has_begun:
+            self._feed.pass_over(self._context.find(**order))
         if not self._context.session.read_only:
             self._expire_leases(None)
-        order: dict[str, Any] = {"order": Order.COMPLETION, "parts": Parts.METRICS}
-        found = self._context.find(**self._feed.conditions(), **order)
+        found = self._context.find(**self._feed.conditions(), **order, parts=Parts.METRICS)
         values = self._values_of(found)
         ended = self._feed.accept(found)  # when all has been read, so that a failure loses nothing
         return _loaded([record for record in ended if record.status in LOADED], values)

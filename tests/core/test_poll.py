@@ -15,7 +15,7 @@ from trialstore import Experiment, Status, Storage
 from trialstore.codec import Encoded
 from trialstore.errors import StorageUnavailableError
 from trialstore.feed import CompletionFeed
-from trialstore.records import TrialRecord
+from trialstore.records import TrialQuery, TrialRecord
 from trialstore_memory import MemoryBackend
 
 T0 = datetime(2030, 1, 1, tzinfo=UTC)
@@ -97,6 +97,89 @@ def test_a_reader_without_the_right_to_write_polls_too(tmp_path: Path) -> None:
             assert handle.poll()[0] == [1]
 
 
+class TestNotSinceTheStart:
+    """An object that is to learn only of what ends from now on."""
+
+    def test_leaves_out_what_had_ended_before_and_nothing_else(self, plain: Experiment) -> None:
+        plain.new_trials([{}] * 4)
+        finish(plain, 3)
+        finish(plain, 1)
+        assert plain.poll(since_start=False) == ([], [], [], [])
+        finish(plain, 2)
+        assert plain.poll(since_start=False)[0] == [2]
+        finish(plain, 4)
+        assert plain.poll()[0] == [4]
+
+    def test_counts_the_first_call_even_if_nothing_had_ended(self, plain: Experiment) -> None:
+        plain.new_trials([{}])
+        plain.poll(since_start=False)
+        finish(plain, 1)
+        assert plain.poll(since_start=False)[0] == [1]
+
+    def test_says_nothing_any_more_once_the_object_has_begun(self, plain: Experiment) -> None:
+        plain.new_trials([{}, {}])
+        finish(plain, 1)
+        assert plain.poll()[0] == [1]
+        finish(plain, 2)
+        assert plain.poll(since_start=False)[0] == [2]
+
+    def test_hands_out_what_ends_by_the_very_call(self, storage: Storage) -> None:
+        with storage.experiment(experiment_id="e", max_attempts=1) as experiment:
+            experiment.new_trials([{}, {}], ts_start=T0 - timedelta(days=3650))
+            experiment.claim_trials(1, lease=0.000001)
+            finish(experiment, 2)
+            assert experiment.poll(since_start=False)[0] == [1]
+
+    def test_keeps_to_that_in_a_pickled_copy_and_not_in_a_new_object(self, tmp_path: Path) -> None:
+        with trialstore.open(f"sqlite:///{tmp_path / 'trials.db'}") as storage:
+            first = storage.experiment(experiment_id="e")
+            first.new_trials([{}] * 3)
+            finish(first, 1)
+            first.poll(since_start=False)
+            copy = pickle.loads(pickle.dumps(first))
+            finish(first, 2)
+            assert copy.poll(since_start=False)[0] == first.poll()[0] == [2]
+            restarted = storage.experiment(experiment_id="e")
+            assert restarted.poll()[0] == [1, 2]
+            copy._context.session.close()
+
+
+def test_a_pickled_copy_goes_on_where_the_object_was(tmp_path: Path) -> None:
+    with trialstore.open(f"sqlite:///{tmp_path / 'trials.db'}") as storage:
+        first = storage.experiment(experiment_id="e")
+        first.new_trials([{}] * 3)
+        finish(first, 2)
+        assert first.poll()[0] == [2]
+        copy = pickle.loads(pickle.dumps(first))
+        finish(first, 3)
+        finish(first, 1)
+        assert copy.poll()[0] == first.poll()[0] == [3, 1]
+        copy._context.session.close()
+
+
+@pytest.mark.parametrize("since_start", [True, False])
+def test_a_completion_that_becomes_visible_after_later_ones_is_handed_out_once(*, since_start: bool) -> None:
+    class ShowsLate(MemoryBackend):
+        """Hides completions, as an engine does whose numbers are drawn before they are committed."""
+
+        def find_trials(self, query: TrialQuery) -> list[TrialRecord]:
+            return [trial for trial in super().find_trials(query) if trial.trial_id not in hidden]
+
+    hidden: set[int] = set()
+    experiment = Storage(ShowsLate({})).experiment(experiment_id="e")
+    experiment.new_trials([{}] * 5)
+    for trial_id in (1, 2, 3, 4):
+        finish(experiment, trial_id)
+    hidden.update({1, 3})
+    assert experiment.poll(since_start=since_start)[0] == ([2, 4] if since_start else [])
+    hidden.remove(3)
+    assert experiment.poll(since_start=since_start)[0] == [3]
+    hidden.clear()
+    finish(experiment, 5)
+    assert experiment.poll(since_start=since_start)[0] == [1, 5]
+    assert experiment.poll(since_start=since_start)[0] == []
+
+
 class TestTheFeed:
     """What it lets through when numbers have gaps, or become visible out of order."""
 
@@ -124,8 +207,16 @@ class TestTheFeed:
     def test_remembers_when_it_is_pickled(self) -> None:
         feed = CompletionFeed()
         feed.accept(self.trials(3))
+        assert feed.has_begun
         again = pickle.loads(pickle.dumps(feed))
+        assert again.has_begun
         assert self.numbers(again.accept(self.trials(2, 3, 4))) == [2, 4]
+
+    def test_passes_nothing_over_once_it_has_begun(self) -> None:
+        feed = CompletionFeed()
+        feed.pass_over(self.trials(1, 3))
+        feed.pass_over(self.trials(1, 2, 3, 4))  # what a second thread read, a moment later
+        assert self.numbers(feed.accept(self.trials(1, 2, 3, 4))) == [2, 4]
 
 
 def test_the_storage_finds_what_fills_a_gap(storage: Storage, plain: Experiment) -> None:

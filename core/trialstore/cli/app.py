@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from trialstore.cli import backends, demo, experiments, schema, storages
+from trialstore.cli import backends, demo, experiments, queue, schema, storages
 
 __all__ = ["build_app"]
 
@@ -30,6 +30,7 @@ def build_app() -> typer.Typer:
         "experiments": experiments.experiments,
         "show": experiments.show_experiment,
         "trials": experiments.trials,
+        "queue": queue.queue,
         "init": storages.init,
         "upgrade": storages.upgrade,
         "backends": backends.backends,

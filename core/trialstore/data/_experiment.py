@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from trialstore.codec import EMPTY, decode
 from trialstore.data._html import facts_table
 from trialstore.data._mapping import LazyMapping
+from trialstore.data._queue import QueueData, queue_of
 from trialstore.data._reader import Reader
 from trialstore.data._trial import TrialData, trial_ids_of, trials_of
 from trialstore.data._trial_group import TunableConfigTrialGroupData
@@ -89,6 +90,11 @@ class ExperimentData:
         return {status: counts[status] for status in sorted(counts, key=lambda s: s.value) if counts[status]}
 
     @property
+    def queue(self) -> QueueData:
+        """What waits, what runs and for how long, and how much ended of late, read now."""
+        return queue_of(self._reader)
+
+    @property
     def tunable_configs(self) -> LazyMapping[int, TunableConfigData]:
         """The tunable configs that its trials use, by id ascending; each access reads."""
         return LazyMapping(int, self._config_ids, self._find_configs, self._no_config)
@@ -119,6 +125,28 @@ class ExperimentData:
         from trialstore.data._results import results_frame
 
         return results_frame(self._reader)
+
+    @property
+    def history_df(self) -> pd.DataFrame:
+        """One row per change of a trial's status, by trial id and then in the order of the changes, read now.
+
+        Columns: ``trial_id``, ``attempt`` (int64), ``ts`` (datetime64[us, UTC]), ``status`` (str), ``trial_runner_id``
+        (object: int or None), ``reason`` (object: str or None), ``reported`` (bool). Attempt and runner are those that
+        the trial has from then on. What the rows mean:
+
+        * The first row: the trial was added; by a merge as one that has ended already, with the time of its end.
+        * ``RUNNING`` in the next attempt: a runner claimed it. With the reason ``the lease expired`` it was taken over
+          from the runner of the attempt before, which had lost it.
+        * ``PENDING`` later on: its runner gave it back, for the reason that `ClaimedTrial.release` was given
+          (``released``, if none).
+        * A completion: it ended, for the reason that `Trial.update` was given, if any. ``FAILED`` for the reason
+          ``the lease expired, and with it the last attempt``: not the trial failed but its runners, too often.
+        * ``reported``: a status that came with telemetry and did not change the trial. It stands by its attempt and
+          time if the engine does not know its place among the changes.
+        """
+        from trialstore.data._history import history_frame
+
+        return history_frame(self._reader)
 
     def _trial_ids(self) -> Collection[int]:
         return trial_ids_of(self._reader)

@@ -78,6 +78,11 @@ def integers(values: Iterable[int]) -> Column:
     return pd.Series(np.fromiter(values, dtype="int64"))
 
 
+def flags(values: Iterable[bool]) -> Column:
+    """Return a column of booleans."""
+    return pd.Series(np.fromiter(values, dtype="bool"))
+
+
 def times(values: Iterable[Micros | None]) -> Column:
     """Return a column of UTC times with microseconds; None is NaT."""
     array = np.fromiter((_NAT if value is None else value for value in values), dtype="int64")

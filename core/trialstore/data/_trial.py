@@ -71,6 +71,16 @@ class TrialData:
         return self._record.trial_runner_id
 
     @property
+    def attempt(self) -> int:
+        """How often it was claimed, by `Experiment.claim_trials`; 0 for a trial that was run without."""
+        return self._record.attempt
+
+    @property
+    def expirations(self) -> int:
+        """How many of its attempts ended because their lease was lost; what was given back does not count."""
+        return self._record.expirations
+
+    @property
     def ts_start(self) -> datetime:
         """When it started or (before that) may start; aware, UTC."""
         return from_micros(self._record.shown_start)
@@ -139,6 +149,13 @@ class TrialData:
         return pd.DataFrame(
             {"ts": ts, "metric": metric, "value": frames.column([decode_scalar(r.value) for r in rows])}
         )
+
+    @property
+    def history_df(self) -> pd.DataFrame:
+        """The rows of `ExperimentData.history_df` that belong to it, read now."""
+        from trialstore.data._history import history_frame
+
+        return history_frame(self._reader, [self.trial_id])
 
 
 def trials_of(reader: Reader, **conditions: Any) -> dict[int, TrialData]:
