@@ -41,6 +41,13 @@ def test_what_reads_prints_the_same_as_on_sqlite(
     assert done.out == wanted.out
 
 
+def test_the_queue_is_shown(run: Run, stored: str) -> None:
+    done = run("queue", "latency", "-s", stored, "--json")
+    assert (done.code, done.err) == (0, "")
+    queue = json.loads(done.out)
+    assert (queue["pending"]["due"], queue["finished"]) == (1, {"SUCCEEDED": 2})
+
+
 def test_a_storage_is_missed_then_made_and_then_up_to_date(run: Run, url: str) -> None:
     missed = run("experiments", "-s", url)
     assert (missed.code, missed.out) == (1, "")

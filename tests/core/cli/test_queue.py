@@ -63,7 +63,7 @@ def busy(url: str) -> str:
     with begun(url, max_attempts=3) as experiment:
         statuses = (Status.SUCCEEDED, Status.FAILED, Status.CANCELED, Status.READY)
         for trial, status in zip(experiment.new_trials([{}] * 4, PAST), statuses, strict=True):
-            trial.update(status, NOW, {} if status.is_succeeded() else None)
+            trial.update(status, datetime.now(UTC), {} if status.is_succeeded() else None)
         experiment.new_trials([{}] * 3, PAST)
         experiment.claim_trials(8)
         experiment.claim_trials(7, lease=7200)
@@ -159,8 +159,8 @@ def test_of_an_experiment_without_trials_it_says_that_there_is_nothing(
 @pytest.mark.usefixtures("wide")
 def test_trials_that_run_without_runner_lease_or_limit(run: Run, url: str) -> None:
     with begun(url) as experiment:
-        experiment.new_trial({}).update(Status.RUNNING, NOW - timedelta(minutes=3))
-        experiment.new_trial({}).update(Status.FAILED, NOW - timedelta(days=3))
+        experiment.new_trial({}).update(Status.RUNNING, datetime.now(UTC) - timedelta(minutes=3))
+        experiment.new_trial({}).update(Status.FAILED, datetime.now(UTC) - timedelta(days=3))
     out = run("queue", "e", "-s", url).out
     [row] = running(out)
     assert (row[:3], row[3][:2], row[4:]) == (["none", "1", "0"], "3m", ["none", "0"])

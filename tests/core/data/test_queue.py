@@ -78,7 +78,7 @@ def test_leases_that_are_over_come_first_the_oldest_before_the_others(
     plain.new_trials([{}] * 6, PAST)
     for runner, lease in [(4, 3600), (2, None), (3, None), (1, None)]:
         plain.claim_trials(runner, lease=lease)
-    plain.new_trial({}).update(Status.RUNNING, NOW)  # without a runner
+    plain.new_trial({}).update(Status.RUNNING, datetime.now(UTC))  # without a runner
     first, second = plain.claim_trials(9, limit=2, lease=3600)
     second.heartbeat(0.000001)
     first.heartbeat(0.000002)
@@ -90,7 +90,7 @@ def test_leases_that_are_over_come_first_the_oldest_before_the_others(
 def test_the_rest_is_counted_by_status(plain: Experiment, data: ExperimentData) -> None:
     statuses = [Status.FAILED, Status.READY, Status.CANCELED, Status.TIMED_OUT, Status.FAILED, Status.UNKNOWN]
     for trial, status in zip(plain.new_trials([{}] * 6), statuses, strict=True):
-        trial.update(status, NOW)
+        trial.update(status, datetime.now(UTC))
     queue = data.queue
     assert queue.finished == {Status.CANCELED: 1, Status.FAILED: 2, Status.TIMED_OUT: 1}
     assert queue.others == {Status.UNKNOWN: 1, Status.READY: 1}
@@ -121,7 +121,7 @@ class TestOfLate:
         recent = data.queue.recent
         assert (recent.count, recent.seconds) == (0, 300)
         assert recent.last_end is not None
-        assert timedelta(minutes=59) < NOW - recent.last_end < timedelta(minutes=61)
+        assert timedelta(minutes=59) < datetime.now(UTC) - recent.last_end < timedelta(minutes=61)
 
     def test_is_a_shorter_time_if_more_ended_than_are_looked_at(
         self, data: ExperimentData, finish: Finish, monkeypatch: pytest.MonkeyPatch
@@ -173,7 +173,7 @@ def test_it_takes_four_statements_however_many_trials_there_are(tmp_path: Path) 
         trialstore.open(f"sqlite:///{tmp_path / 'q.db'}") as storage,
     ):
         for trial in scratch.experiment(experiment_id="source").new_trials([{}] * 1_500, PAST):
-            trial.update(Status.FAILED, NOW)
+            trial.update(Status.FAILED, datetime.now(UTC))
         experiment = storage.experiment(experiment_id="e")
         experiment.merge(["source"], scratch)
         experiment.new_trials([{}] * 1_500)
