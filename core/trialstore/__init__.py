@@ -93,6 +93,12 @@ if TYPE_CHECKING:
         TunableGroups,
         load_tunables,
     )
+    from trialstore.worker import (
+        Completion,
+        Outcome,
+        Worker,
+        WorkerResult,
+    )
 
 __all__ = [
     "AlreadyCompletedError",
@@ -102,6 +108,7 @@ __all__ = [
     "BackendSpec",
     "Capability",
     "ClaimedTrial",
+    "Completion",
     "ConfigError",
     "ConfigNotFoundError",
     "CorruptStorageError",
@@ -113,6 +120,7 @@ __all__ = [
     "ForkedStorageError",
     "InvalidInputError",
     "NotFoundError",
+    "Outcome",
     "PluginError",
     "ReadOnlyError",
     "SchemaVersionError",
@@ -137,6 +145,8 @@ __all__ = [
     "UnknownTunableError",
     "UnsupportedError",
     "UsageError",
+    "Worker",
+    "WorkerResult",
     "composed_schema",
     "from_config",
     "hookimpl",
@@ -192,6 +202,7 @@ _HOMES = {
     "trialstore.storage": ("Storage",),
     "trialstore.trial": ("Trial",),
     "trialstore.tunables": ("CovariantGroup", "Tunable", "TunableGroups", "load_tunables"),
+    "trialstore.worker": ("Completion", "Outcome", "Worker", "WorkerResult"),
 }
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from trialstore.records import Direction, TrialRecord
     from trialstore.storage import Storage
     from trialstore.tunables import TunableGroups
+    from trialstore.worker import Worker
 
 Loaded: TypeAlias = tuple[list[int], list[dict[str, Scalar]], list[dict[str, Scalar] | None], list[Status]]
 LOADED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.TIMED_OUT})
@@ -323,6 +324,20 @@ class Experiment:
             ClaimedTrial(self._context, record, values[record.tunable_config_id], claim.lease)
             for record in claimed
         ]
+
+    def worker(self, trial_runner_id: int, *, lease: timedelta | float = 60.0) -> Worker:
+        """Return a `Worker`, whose `run` makes a function a runner of this experiment's trials.
+
+        Parameters
+        ----------
+        trial_runner_id
+            The id of the runner.
+        lease
+            A timedelta or seconds after which others may take over a trial if this process dies or hangs.
+        """
+        from trialstore.worker import Worker
+
+        return Worker(self, trial_runner_id, lease=lease)
 
     def _add(self, new: list[tuple[NewTrial, dict[str, Scalar]]], known_before: int = 0) -> list[Trial]:
         """Add trials; those with ids below `known_before` were there already, and observers know them."""

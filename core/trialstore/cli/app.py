@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from trialstore.cli import backends, demo, experiments, queue, schema, storages
+from trialstore.cli import backends, demo, experiments, queue, run_trials, schema, storages
 
 __all__ = ["build_app"]
 
@@ -31,6 +31,7 @@ def build_app() -> typer.Typer:
         "show": experiments.show_experiment,
         "trials": experiments.trials,
         "queue": queue.queue,
+        "run": run_trials.run_trials,
         "init": storages.init,
         "upgrade": storages.upgrade,
         "backends": backends.backends,

@@ -21,7 +21,7 @@ from trialstore.cli import main
 
 Run = Callable[..., Any]
 InstallPlugin = Callable[..., None]
-COMMANDS = ["demo", "experiments", "show", "trials", "queue", "init", "upgrade", "backends", "schema"]
+COMMANDS = ["demo", "experiments", "show", "trials", "queue", "run", "init", "upgrade", "backends", "schema"]
 
 
 def test_the_version(run: Run) -> None:
