@@ -6,8 +6,10 @@ JOBS ?= 3
 BIN := .venv/bin
 READY := .venv/.ready
 # These wait for servers and processes most of the time, and would do so longer if their coverage were measured.
-ON_SERVERS := tests/engines tests/backends/sql tests/backends/conformance/test_sql.py \
+ON_SERVERS := tests/backends/sql tests/backends/conformance/test_sql.py \
 	tests/backends/mongo tests/backends/conformance/test_mongo.py
+# What `make test` leaves to `make full`: the tests of the test servers, and the suite on a second kind of MongoDB.
+ONLY_FULL := --ignore=tests/engines --deselect=tests/backends/conformance/test_mongo.py::TestMongoReplicaSet
 
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
@@ -15,7 +17,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos lowest lint types check format lock clean
+.PHONY: help demo test full chaos lowest lint types check format lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -25,9 +27,12 @@ demo: $(READY)  ## tune the SQLite of this machine for about 20 seconds
 
 test: $(READY)  ## run the tests; core and memory must be covered to the last branch
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n $(JOBS) --cov --cov-report= $(ON_SERVERS:%=--ignore=%) $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(JOBS) --cov --cov-report= $(ONLY_FULL) $(ON_SERVERS:%=--ignore=%) $(PYTEST_ARGS)
 	$(BIN)/coverage report --include='core/*,backends/memory/*' --fail-under=100
-	$(BIN)/pytest -n $(JOBS) $(ON_SERVERS) $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(JOBS) $(ONLY_FULL) $(ON_SERVERS) $(PYTEST_ARGS)
+
+full: $(READY)  ## run every test, and more rounds of some
+	$(BIN)/pytest -n $(JOBS) --rounds=20 $(PYTEST_ARGS)
 
 chaos: $(READY)  ## many runners on each engine, killed and paused for a minute and a half
 	TRIALSTORE_CONFORMANCE_PROFILE=thorough $(BIN)/pytest -n 2 tests/backends/conformance -k "in_chaos or long_queue or claimed_by_two_threads" $(PYTEST_ARGS)

@@ -36,6 +36,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail the tests of an engine that this machine does not have, instead of skipping them",
     )
+    parser.addoption(
+        "--rounds", type=int, default=4, help="how often tests repeat a race that many processes run"
+    )
+
+
+@pytest.fixture(scope="session")
+def rounds(request: pytest.FixtureRequest) -> int:
+    """Return how often to repeat a race."""
+    chosen: int = request.config.getoption("--rounds")
+    return chosen
 
 
 @pytest.hookimpl(wrapper=True)

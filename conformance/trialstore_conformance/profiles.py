@@ -29,7 +29,7 @@ class Profile(NamedTuple):
 
 
 _PROFILES = {
-    "ci": Profile(15, 25, 4, 100, 3, 1),
+    "ci": Profile(8, 25, 4, 100, 2, 1),
     "default": Profile(60, 40, 8, 1_000, 15, None),
     "thorough": Profile(1_000, 80, 16, 5_000, 90, None),
 }

@@ -57,6 +57,7 @@ def test_a_storage_is_missed_then_made_and_then_up_to_date(run: Run, url: str) -
     assert json.loads(run("experiments", "-s", url, "--json").out) == []
 
 
+@pytest.mark.parametrize("url", ["mongo"], indirect=True)
 def test_the_demo_runs_there(run: Run, url: str) -> None:
     done = run("demo", "--seconds", "1", "-s", url)
     assert done.code == 0

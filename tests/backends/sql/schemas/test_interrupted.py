@@ -87,11 +87,10 @@ def test_a_creation_goes_on_when_the_server_ends_its_session(database: Database,
 
 
 @ON_ALL_BUT_DUCKDB
-@AFTER_SOME_STATEMENTS
 def test_eight_processes_complete_a_creation_that_was_killed(
-    database: Database, crew: Crew, killer: Killer, changes: int
+    database: Database, crew: Crew, killer: Killer
 ) -> None:
-    assert killer.kills("open", database, changes)
+    assert killer.kills("open", database, changes=6)
     assert crew.do("open", database.config) == [0] * 8
     assert database.schema() == _created(database.with_prefix("whole_"))
     assert database.version() == [(VERSION,)]
