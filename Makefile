@@ -17,7 +17,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test full chaos lowest lint types check format lock clean
+.PHONY: help demo test full chaos bench lowest lint types check format lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -36,6 +36,9 @@ full: $(READY)  ## run every test, and more rounds of some
 
 chaos: $(READY)  ## many runners on each engine, killed and paused for a minute and a half
 	TRIALSTORE_CONFORMANCE_PROFILE=thorough $(BIN)/pytest -n 2 tests/backends/conformance -k "in_chaos or long_queue or claimed_by_two_threads" $(PYTEST_ARGS)
+
+bench: $(READY)  ## time a claim in short and long queues, on each engine
+	$(BIN)/python benchmarks/claims.py
 
 lowest: $(BIN)/uv  ## run the tests with the oldest dependencies that are allowed
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-lowest

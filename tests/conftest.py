@@ -13,7 +13,7 @@ pytest_plugins = ["pytester", "servers.fixtures"]
 MISSING_ENGINE = "missing engine: "
 """How the reason of a skip begins where a test needs an engine that this machine does not have."""
 
-COSTLY_TO_PREPARE = ("test_plans.py", "test_wheel.py")
+COSTLY_TO_PREPARE = ("test_demo.py", "test_plans.py", "test_wheel.py")
 """The files whose tests share what takes long to prepare, so that one process runs them all."""
 
 
@@ -44,8 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def rounds(request: pytest.FixtureRequest) -> int:
     """Return how often to repeat a race."""
-    chosen: int = request.config.getoption("--rounds")
-    return chosen
+    return int(str(request.config.getoption("--rounds")))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -7,7 +7,7 @@ import inspect
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module, metadata
+from importlib import import_module
 from importlib.util import find_spec
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any
@@ -16,16 +16,16 @@ import pluggy
 
 from trialstore import hookspecs
 from trialstore.errors import PluginError, TrialstoreError, UnknownBackendError
+from trialstore.plugins.installed import installed_plugins
 from trialstore.plugins.origin import Origin
 from trialstore.plugins.spec import BackendSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from importlib.metadata import EntryPoint
 
     from trialstore.backend import Backend
 
-ENTRY_POINTS = "trialstore"
-"""The entry-point group of plugins."""
 _NAME = re.compile(r"[\w.+-]+")
 
 
@@ -110,7 +110,7 @@ class Registry:
         self.manager.add_hookspecs(hookspecs)
         self.backends: list[RegisteredBackend] = []
         self.failures: list[FailedPlugin] = []
-        for entry_point in metadata.entry_points(group=ENTRY_POINTS):
+        for entry_point in installed_plugins():
             self._add_installed(entry_point)
         for plugin in plugins:
             self._add_given(plugin)
@@ -162,7 +162,7 @@ class Registry:
         failed = [f" Not loaded: {failure.error}." for failure in self.failures]
         return f"{meant} Known: {', '.join(dict.fromkeys(known))}.{''.join(failed)}"
 
-    def _add_installed(self, entry_point: metadata.EntryPoint) -> None:
+    def _add_installed(self, entry_point: EntryPoint) -> None:
         origin = Origin.of_entry_point(entry_point)
         try:
             self._register(entry_point.load(), origin)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -46,10 +48,22 @@ def results() -> dict[int, dict[str, Any]]:
         return {trial.trial_id: trial.results_dict for trial in trials if trial.status.is_succeeded()}
 
 
+@pytest.fixture(scope="module")
+def finished_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    """A complete run of the shortest plan, and the folder that it ran in."""
+    folder = tmp_path_factory.mktemp("finished")
+    command = [sys.executable, "-m", "trialstore", *QUICK]
+    environment = {**os.environ, "COLUMNS": "80"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return folder, SimpleNamespace(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
 @pytest.fixture
-def finished(run: Run) -> Any:
+def finished(finished_elsewhere: tuple[Path, Any]) -> Any:
     """A complete run of the shortest plan, in the current folder."""
-    return run(*QUICK)
+    folder, outcome = finished_elsewhere
+    shutil.copytree(folder, Path.cwd(), dirs_exist_ok=True)
+    return outcome
 
 
 def test_it_stores_every_trial_and_shows_a_table_and_a_plot(finished: Any) -> None:

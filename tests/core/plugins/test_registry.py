@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from shutil import rmtree
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pytest
 import trialstore
 from trialstore import BackendNotInstalledError, InvalidInputError, PluginError, UnknownBackendError
 from trialstore.plugins import Registry
+from trialstore.plugins.installed import installed_plugins
 
 if TYPE_CHECKING:
     from tests.core.plugins.conftest import Site
@@ -30,6 +32,26 @@ def test_an_installed_backend_is_known_by_its_short_name_its_class_and_its_alias
     site.distribution("acme-store", {"acme": "acme"})
     for name in ("acme", "acme_engine.Store", "old.place.Store"):
         assert repr(make(name)) == "acme:None"
+
+
+def test_a_backend_that_is_installed_later_is_found_and_one_that_is_removed_is_missed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for is_settled in (True, False):
+        monkeypatch.setattr("trialstore.plugins.installed._SETTLED_NANOSECONDS", 0 if is_settled else 10**18)
+        for _ in range(2):
+            with pytest.raises(UnknownBackendError):
+                make("acme")
+        site.backend("acme", "name='acme'")
+        site.distribution("acme-store", {"acme": "acme"})
+        for _ in range(2):
+            assert repr(make("acme")) == "acme:None"
+        rmtree(site.folder / "acme_store-1.0.dist-info")
+
+
+def test_installed_plugins_are_read_once_where_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trialstore.plugins.installed._SETTLED_NANOSECONDS", 0)
+    assert all(one is other for one, other in zip(installed_plugins(), installed_plugins(), strict=True))
 
 
 def test_its_engine_is_not_imported_before_it_is_asked_for(site: Site) -> None:
