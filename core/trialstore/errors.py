@@ -170,6 +170,18 @@ class ForkedStorageError(UnsupportedError):
 class SchemaVersionError(TrialstoreError, RuntimeError):
     """An older or newer schema stands in the storage; the message holds the command that helps."""
 
+    @classmethod
+    def of(cls, label: str, version: int | str, current: int | str, *, is_older: bool) -> SchemaVersionError:
+        """Return the error for a schema that is older or newer than the one that a backend reads and writes."""
+        age, advice = (
+            ("older", "stop the programs that use it, and run `trialstore upgrade --storage CONFIG_OR_URL`")
+            if is_older
+            else ("newer", "run `pip install --upgrade trialstore`")
+        )
+        return cls(
+            f"the schema in {label} is of version {version}, {age} than this trialstore's {current}: {advice}"
+        )
+
 
 class BackendNotInstalledError(TrialstoreError, ImportError):
     """The backend is known, but a package that it needs is not installed."""

@@ -17,6 +17,7 @@ from trialstore.errors import (
     ExperimentNotFoundError,
     NotFoundError,
     ReadOnlyError,
+    SchemaVersionError,
     StaleTrialError,
     TrialNotFoundError,
     TrialstoreError,
@@ -92,3 +93,15 @@ def test_what_backends_raise_names_what_it_is_about() -> None:
         "trial 7 is at attempt 2, this write belongs to attempt 1"
     )
     assert isinstance(ExperimentNotFoundError.of("12ab"), KeyError)
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        (1, "1, older than this trialstore's 2: .*trialstore upgrade"),
+        (3, "3, newer than this .* 2: .*pip install"),
+    ],
+)
+def test_a_schema_of_another_version_is_refused_with_what_helps(version: int, said: str) -> None:
+    error = SchemaVersionError.of("sqlite:trials.db", version, 2, is_older=version < 2)
+    assert re.search(f"in sqlite:trials.db is of version {said}", str(error))

@@ -79,16 +79,8 @@ class Schema:
             )
 
     def _refuse_unless_current(self, version: int) -> None:
-        if version < VERSION:
-            raise SchemaVersionError(
-                f"the schema in {self._label} is of version {version}, older than this trialstore's {VERSION}: stop the "
-                "programs that use it, and run `trialstore upgrade --storage CONFIG_OR_URL`"
-            )
-        if version > VERSION:
-            raise SchemaVersionError(
-                f"the schema in {self._label} is of version {version}, newer than this trialstore's {VERSION}: "
-                "run `pip install --upgrade trialstore`"
-            )
+        if version != VERSION:
+            raise SchemaVersionError.of(self._label, version, VERSION, is_older=version < VERSION)
 
     @property
     def _label(self) -> str:

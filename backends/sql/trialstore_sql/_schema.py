@@ -106,16 +106,8 @@ class Schema:
         return [str(version) for version in connection.scalars(select(self._versions.c.version_num))]
 
     def _refuse_unless_current(self, version: str) -> None:
-        if version < VERSION:
-            raise SchemaVersionError(
-                f"the schema in {self._label} is of version {version}, older than this trialstore's {VERSION}: stop the "
-                "programs that use it, and run `trialstore upgrade --storage CONFIG_OR_URL`"
-            )
-        if version > VERSION:
-            raise SchemaVersionError(
-                f"the schema in {self._label} is of version {version}, newer than this trialstore's {VERSION}: "
-                "run `pip install --upgrade trialstore`"
-            )
+        if version != VERSION:
+            raise SchemaVersionError.of(self._label, version, VERSION, is_older=version < VERSION)
 
     def _warn_of_mlos_bench(self) -> None:
         with self._database.connection() as connection:

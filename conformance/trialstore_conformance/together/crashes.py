@@ -22,7 +22,7 @@ class CrashesConformance(ConformanceBase):
     """What stands in a PERSISTENT storage after its process was killed; nothing stands in another one."""
 
     @sentence("C-903", "C-904", "C-104")
-    @pytest.mark.parametrize("seed", range(2))
+    @pytest.mark.parametrize("seed", range(3))
     def test_a_killed_process_leaves_whole_units_and_all_that_was_acknowledged(
         self, door: Door, seed: int
     ) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from pymongo.monitoring import CommandListener
 
+from forks import in_a_fork
 from trialstore.errors import UsageError
 from trialstore.records import ExperimentQuery, ExperimentRecord
 from trialstore_mongo import MongoBackend
@@ -66,7 +67,7 @@ def test_a_forked_child_connects_anew_and_leaves_the_connections_of_its_parent_a
         backend.close()
 
     client = backend._database._connection().client
-    assert _in_a_fork(child) == 0
+    assert in_a_fork(child) == 0
     backend.put_experiment(ExperimentRecord(experiment_id="parent", uid="p"))
     found = [experiment.experiment_id for experiment in backend.find_experiments(ExperimentQuery())]
     assert found == ["child", "e", "parent"]
@@ -82,9 +83,9 @@ def test_a_fork_of_a_fork_works_too(backend: MongoBackend) -> None:
     def child() -> None:
         backend.after_fork()
         assert len(backend.find_experiments(ExperimentQuery())) == 1
-        assert _in_a_fork(grandchild) == 0
+        assert in_a_fork(grandchild) == 0
 
-    assert _in_a_fork(child) == 0
+    assert in_a_fork(child) == 0
 
 
 @can_fork
@@ -95,7 +96,7 @@ def test_threads_of_a_child_share_one_new_client(backend: MongoBackend) -> None:
             clients = pool.map(lambda _: id(backend._database._connection().client), range(8))
             assert len(set(clients)) == 1
 
-    assert _in_a_fork(child) == 0
+    assert in_a_fork(child) == 0
 
 
 @can_fork
@@ -106,7 +107,7 @@ def test_what_was_closed_stays_closed_in_a_child(backend: MongoBackend) -> None:
             backend.find_experiments(ExperimentQuery())
 
     backend.close()
-    assert _in_a_fork(child) == 0
+    assert in_a_fork(child) == 0
 
 
 @can_fork
@@ -144,17 +145,3 @@ def test_a_call_of_a_signal_handler_in_the_middle_of_a_call_is_refused(backend: 
     assert [found.uid for found in backend.find_experiments(ExperimentQuery())] == ["u"]
     backend.delete_experiment("u")
     assert backend.find_experiments(ExperimentQuery()) == []
-
-
-def _in_a_fork(function: Callable[[], None]) -> int:
-    """Run a function in a forked child and return how the child ended."""
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            function()
-            status = 0
-        finally:
-            sys.stderr.flush()
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable
 
 import pytest
 
+from forks import in_a_fork
 from trialstore.records import ExperimentQuery, ExperimentRecord
 from trialstore_sql import SqlBackend
 
@@ -22,7 +21,7 @@ def test_a_forked_child_makes_connections_of_its_own_and_leaves_those_of_its_par
         backend.put_experiment(ExperimentRecord(experiment_id="child", uid="c"))
         backend.close()
 
-    assert _in_a_fork(child) == 0
+    assert in_a_fork(child) == 0
     backend.put_experiment(ExperimentRecord(experiment_id="parent", uid="p"))
     found = [experiment.experiment_id for experiment in backend.find_experiments(ExperimentQuery())]
     assert found == ["child", "e", "parent"]
@@ -35,19 +34,5 @@ def test_a_child_of_a_process_that_is_writing_is_not_locked_out(backend: SqlBack
 
     with backend._database.write() as tx:
         backend._experiments.put(tx, ExperimentRecord(experiment_id="other", uid="v"))
-        assert _in_a_fork(child) == 0
+        assert in_a_fork(child) == 0
     assert len(backend.find_experiments(ExperimentQuery())) == 2
-
-
-def _in_a_fork(function: Callable[[], None]) -> int:
-    """Run a function in a forked child and return how the child ended."""
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            function()
-            status = 0
-        finally:
-            sys.stderr.flush()
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

@@ -41,14 +41,14 @@ def test_a_creation_that_is_killed_after_one_of_its_statements_leaves_nothing_be
 
 
 @ON_MARIADB
-def test_a_creation_that_was_killed_after_every_fifth_statement_is_completed_by_the_next_open(
+def test_a_creation_that_was_killed_after_every_third_statement_is_completed_by_the_next_open(
     database: Database, killer: Killer
 ) -> None:
     whole, changes = _created(database.with_prefix("whole_")), 1
     while killer.kills("open", here := database.with_prefix(f"killed_{changes}_"), changes):
         assert not here.is_empty()
         assert _created(here) == whole
-        changes += 5
+        changes += 3
     assert changes > 20
 
 
@@ -58,7 +58,7 @@ def test_a_creation_that_is_killed_again_and_again_is_completed_in_the_end(
 ) -> None:
     changes = 1
     while killer.kills("open", database, changes):
-        changes += 5
+        changes += 3
     assert database.schema() == _created(database.with_prefix("whole_"))
     assert changes > 20
 
@@ -87,10 +87,11 @@ def test_a_creation_goes_on_when_the_server_ends_its_session(database: Database,
 
 
 @ON_ALL_BUT_DUCKDB
+@AFTER_SOME_STATEMENTS
 def test_eight_processes_complete_a_creation_that_was_killed(
-    database: Database, crew: Crew, killer: Killer
+    database: Database, crew: Crew, killer: Killer, changes: int
 ) -> None:
-    assert killer.kills("open", database, changes=6)
+    assert killer.kills("open", database, changes)
     assert crew.do("open", database.config) == [0] * 8
     assert database.schema() == _created(database.with_prefix("whole_"))
     assert database.version() == [(VERSION,)]
