@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-from trialstore import ClaimedTrial, Experiment
+from trialstore import ClaimedTrial
 from trialstore.backend import Capability
 from trialstore.errors import AlreadyCompletedError, StaleTrialError, StorageUnavailableError
 from trialstore.status import Status
@@ -35,7 +35,6 @@ def run_in_chaos(door: Door, number: int, skew: float) -> Iterator[Any]:
 
 def read_in_chaos(door: Door, number: int) -> Iterator[Any]:  # noqa: ARG001 - each job is numbered
     """Report the ids of trials as they end, for ever."""
-    experiment: Experiment
     with door.storage().experiment(experiment_id=EXPERIMENT) as experiment:
         while True:
             yield experiment.poll()[0]

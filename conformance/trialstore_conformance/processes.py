@@ -59,7 +59,8 @@ class Worker:
 
     def resume(self) -> None:
         """Let it go on after a pause, as if no time had passed."""
-        os.kill(self._process.pid, signal.SIGCONT)
+        with suppress(ProcessLookupError):  # it may have been killed meanwhile
+            os.kill(self._process.pid, signal.SIGCONT)
 
     def end(self) -> int | None:
         """Wait for its end and return its exit code."""

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Timer
+from typing import Any
 
 import pytest
 
@@ -39,11 +40,14 @@ class Chaos:
         What became of the trials, as (trial id, attempt), in what runners acknowledged.
     seen
         The ids that each reader saw, in their order; the last reader is the last.
+    codes
+        The exit codes of those that have ended.
     """
 
     def __init__(self, door: Door, seed: int | None) -> None:
         self.did: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
         self.seen: list[list[int]] = []
+        self.codes: list[int | None] = []
         self._door = door
         self._chance = random.Random(seed)  # noqa: S311 - not for secrets
         self._runners = [self._new_runner(number) for number in range(RUNNERS)]
@@ -104,13 +108,11 @@ class Chaos:
                 self.seen[-1] += ids
         else:
             self._note(worker.reports())
-        worker.end()
+        self.codes.append(worker.end())
 
-    def _note(self, outcomes: Iterator[dict[str, object]]) -> None:
+    def _note(self, outcomes: Iterator[dict[str, Any]]) -> None:
         for outcome in outcomes:
-            self.did[str(outcome["did"])].append(
-                (int(str(outcome["trial_id"])), int(str(outcome["attempt"])))
-            )
+            self.did[outcome["did"]].append((outcome["trial_id"], outcome["attempt"]))
 
     def _new_runner(self, number: int) -> Worker:
         return _begun(
@@ -135,6 +137,7 @@ class ChaosConformance(ConformanceBase):
         with _chaos(door) as chaos:
             _keep_busy(chaos, lab)
             _let_finish(chaos, lab)
+        assert set(chaos.codes) == {-signal.SIGKILL}, "one ended by an error, which is in the captured stderr"
         history.check_all(lab)
         _check_completions(lab, chaos)
         _check_readers(lab, chaos)

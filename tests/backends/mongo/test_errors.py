@@ -21,6 +21,7 @@ from pymongo.errors import (
     PyMongoError,
     WTimeoutError,
 )
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 import trialstore
 from servers import MongoReplicaSet, MongoServer
@@ -31,6 +32,7 @@ from trialstore.errors import (
     InvalidInputError,
     ReadOnlyError,
     StorageClosedError,
+    StorageNotFoundError,
     StorageUnavailableError,
     TransientError,
     TrialstoreError,
@@ -173,10 +175,15 @@ def test_a_secondary_can_only_be_read_from(mongo_replica_set: MongoReplicaSet) -
         config = {"host": HOST, "port": port, "database": name, "query": {"directConnection": True}}
         with pytest.raises(ReadOnlyError, match="read_only=True"):
             opened(**config)
-        backend = MongoBackend(config)
-        with closing(backend):
-            backend.open(create=False, read_only=True)
+        with closing(MongoBackend(config)) as backend:
+            _once_it_has_the_schema(lambda: backend.open(create=False, read_only=True))
             assert backend.find_experiments(ExperimentQuery()) == []
+
+
+def _once_it_has_the_schema(do: Callable[[], None]) -> None:
+    """Do something when a secondary has followed: the primary waits for a majority, not for each."""
+    retry = retry_if_exception_type(StorageNotFoundError)
+    Retrying(retry=retry, stop=stop_after_delay(60), wait=wait_fixed(0.05), reraise=True)(do)
 
 
 def test_a_storage_that_was_closed_by_another_thread_says_so(backend: MongoBackend) -> None:
