@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import Any
 
 import pytest
@@ -13,7 +13,18 @@ pytest_plugins = ["pytester", "servers.fixtures"]
 MISSING_ENGINE = "missing engine: "
 """How the reason of a skip begins where a test needs an engine that this machine does not have."""
 
-COSTLY_TO_PREPARE = ("test_demo.py", "test_plans.py", "test_wheel.py")
+ZOO_TEST = "::test_a_wrong_backend_is_caught_with_the_right_sentence["
+"""What comes before the name of a wrong backend in the id of its test."""
+
+COSTLY_TO_PREPARE = (
+    "test_demo.py",
+    "test_frozen.py",
+    "test_interrupted.py",
+    "test_opening.py",
+    "test_plans.py",
+    "test_upgrading.py",
+    "test_wheel.py",
+)
 """The files whose tests share what takes long to prepare, so that one process runs them all."""
 
 
@@ -39,6 +50,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rounds", type=int, default=4, help="how often tests repeat a race that many processes run"
     )
+    parser.addoption("--runs", type=int, default=1, help="how often every test runs, each time anew")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    runs = metafunc.config.getoption("--runs")
+    if runs > 1:
+        metafunc.fixturenames.append("run_number")
+        metafunc.parametrize("run_number", range(1, runs + 1))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many wrong backends of the zoo the conformance suite has caught."""
+    caught, escaped = (_animals(terminalreporter.getreports(outcome)) for outcome in ("passed", "failed"))
+    if tried := caught | escaped:
+        score = f"zoo: {len(caught - escaped)} of {len(tried)} wrong backends caught, each with the right sentence"
+        terminalreporter.write_line(score)
+
+
+def _animals(reports: Iterable[pytest.TestReport]) -> set[str]:
+    cases = (report.nodeid.partition(ZOO_TEST)[2] for report in reports)
+    return {case.partition("-")[0] for case in cases if case}
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ class Adding:
     def __init__(
         self,
         tables: Tables,
-        dialect: Dialect,
+        dialect: type[Dialect],
         experiments: Experiments,
         configs: TunableConfigs,
         history: History,

@@ -25,7 +25,9 @@ from trialstore_sql.dialects import Dialect
 class Changes:
     """Changes trials, each if it stands as it is expected to."""
 
-    def __init__(self, tables: Tables, dialect: Dialect, experiments: Experiments, history: History) -> None:
+    def __init__(
+        self, tables: Tables, dialect: type[Dialect], experiments: Experiments, history: History
+    ) -> None:
         self._table = table = tables.trial
         self._experiments, self._history = experiments, history
         self._this = (table.c.experiment_key == bindparam("key"), table.c.trial_id == bindparam("id"))

@@ -38,7 +38,9 @@ _SET: tuple[str, ...] = (
 class Claims:
     """Claims and expiries: each probes an index for its trials, holds them, and writes them back together."""
 
-    def __init__(self, tables: Tables, dialect: Dialect, experiments: Experiments, history: History) -> None:
+    def __init__(
+        self, tables: Tables, dialect: type[Dialect], experiments: Experiments, history: History
+    ) -> None:
         self._trial = tables.trial
         self._experiments, self._history = experiments, history
         trial, change = tables.trial.c, tables.history.c
@@ -146,7 +148,7 @@ class Claims:
         )
 
 
-def _order_of_nobodys(table: Table, dialect: Dialect) -> Sequence[ColumnElement[Any]]:
+def _order_of_nobodys(table: Table, dialect: type[Dialect]) -> Sequence[ColumnElement[Any]]:
     """Return the order of (due, trial id) in the words in which the engine sees that the index has it."""
     by_due = (table.c.due, table.c.trial_id)
     # The runner is the same in all rows, which not every engine knows, and not every engine wants to be told.

@@ -15,7 +15,7 @@ from trialstore_sql.dialects import Dialect
 class TunableConfigs:
     """What is done with the table of tunable configs."""
 
-    def __init__(self, tables: Tables, dialect: Dialect) -> None:
+    def __init__(self, tables: Tables, dialect: type[Dialect]) -> None:
         table = tables.tunable_config
         self._put = dialect.inserts_if_absent(table, ["hash", "params"], ["hash"])
         self._find = select(table.c.tunable_config_id, table.c.params).where(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from threading import Condition, RLock
 from weakref import WeakSet
@@ -33,10 +33,13 @@ class Database:
     ----------
     dialect
         The engine and the settings.
+    compiler
+        Returns what compiles statements for an engine that has been connected to.
     """
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, compiler: Callable[[sqlalchemy.Dialect], Compiler]) -> None:
         self.dialect = dialect
+        self._compiler = compiler
         self._engine: Engine | None = None
         self._lock = dialect.write_lock()
         self._in_use: WeakSet[PoolProxiedConnection] = WeakSet()
@@ -53,7 +56,7 @@ class Database:
         """Make the engine; a second call makes another one, with other rights."""
         self.close()
         engine = self.dialect.create_engine(create=create, read_only=read_only)
-        self._compiler = Compiler(engine.dialect)
+        self._connected = engine.dialect
         self._foreign_errors = (engine.dialect.loaded_dbapi.Error, SQLAlchemyError)
         self._engine = engine
 
@@ -113,7 +116,7 @@ class Database:
             ):
                 if writes:
                     self.dialect.begin(cursor)
-                yield Transaction(cursor, self._compiler, self.dialect)
+                yield Transaction(cursor, self._compiler(self._connected), self.dialect)
                 if writes:
                     connection.commit()
         except self._foreign_errors as error:

@@ -30,7 +30,7 @@ _FIELDS = (
 class Experiments:
     """What is done with the table of experiments, and with the counters that stand there."""
 
-    def __init__(self, tables: Tables, dialect: Dialect) -> None:
+    def __init__(self, tables: Tables, dialect: type[Dialect]) -> None:
         self._dialect = dialect
         self._table = table = tables.experiment
         self._this = table.c.experiment_key == bindparam("key")

@@ -33,7 +33,7 @@ _FIELDS = (
 class History:
     """What is done with the table of changes."""
 
-    def __init__(self, tables: Tables, dialect: Dialect, experiments: Experiments) -> None:
+    def __init__(self, tables: Tables, dialect: type[Dialect], experiments: Experiments) -> None:
         self._trial, self._table = tables.trial, tables.history
         self._experiments = experiments
         self._add = dialect.inserts(self._table, _FIELDS)

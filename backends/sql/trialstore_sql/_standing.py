@@ -29,7 +29,7 @@ class StandingTrials:
     """Finds trials together with their experiments, in one statement."""
 
     def __init__(
-        self, tables: Tables, dialect: Dialect, experiments: Experiments, history: History, parts: Parts
+        self, tables: Tables, dialect: type[Dialect], experiments: Experiments, history: History, parts: Parts
     ) -> None:
         trial = tables.trial
         self._experiments = experiments

@@ -11,15 +11,15 @@ from trialstore_sql.dialects import Dialect
 
 
 class Tables:
-    """The tables of one storage.
+    """The tables that begin with one prefix, on one kind of engine.
 
     Texts are canonical text and times are microseconds, both kept as they are. Rows of different tables belong
     together by their keys alone: every write checks under a lock what a foreign key would check once more.
     """
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: type[Dialect], prefix: str) -> None:
         self._dialect = dialect
-        self._prefix = dialect.settings.table_prefix
+        self._prefix = prefix
         self.metadata = MetaData()
         self.experiment = self._experiment()
         self.tunable_config = self._tunable_config()

@@ -20,7 +20,9 @@ _KEY = ("experiment_key", "trial_id", "attempt", "ts", "metric")
 class Telemetry:
     """What is done with the table of telemetry."""
 
-    def __init__(self, tables: Tables, dialect: Dialect, experiments: Experiments, history: History) -> None:
+    def __init__(
+        self, tables: Tables, dialect: type[Dialect], experiments: Experiments, history: History
+    ) -> None:
         trial, telemetry = tables.trial.c, tables.telemetry.c
         self._experiments, self._history = experiments, history
         self._add = dialect.inserts_if_absent(tables.telemetry, (*_KEY, "value"), _KEY)

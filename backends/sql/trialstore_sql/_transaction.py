@@ -34,7 +34,7 @@ class Prepared(NamedTuple):
 
 
 class Compiler:
-    """Compiles each statement once.
+    """Compiles each statement once, for all storages on engines of one kind and version.
 
     Threads that need the same statement at the same moment may both compile it, to the same effect.
     """

@@ -34,7 +34,7 @@ PARTS = Parts.METADATA | Parts.METRICS
 class Trials:
     """The queries for trials; one statement for each combination of conditions that is asked for."""
 
-    def __init__(self, tables: Tables, dialect: Dialect, experiments: Experiments) -> None:
+    def __init__(self, tables: Tables, dialect: type[Dialect], experiments: Experiments) -> None:
         self._table = tables.trial
         self._dialect = dialect
         self._experiments = experiments

@@ -33,6 +33,6 @@ def test_a_child_of_a_process_that_is_writing_is_not_locked_out(backend: SqlBack
         assert len(backend.find_experiments(ExperimentQuery())) == 1
 
     with backend._database.write() as tx:
-        backend._experiments.put(tx, ExperimentRecord(experiment_id="other", uid="v"))
+        backend._do.experiments.put(tx, ExperimentRecord(experiment_id="other", uid="v"))
         assert in_a_fork(child) == 0
     assert len(backend.find_experiments(ExperimentQuery())) == 2

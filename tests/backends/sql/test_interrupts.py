@@ -86,7 +86,7 @@ def test_memory_is_closed_only_after_the_call_that_is_using_it(open_backend: Ope
 
 def _signalled(backend: SqlBackend) -> None:
     with backend._database.write() as tx:
-        backend._experiments.put(tx, NEW)
+        backend._do.experiments.put(tx, NEW)
         signal.raise_signal(signal.SIGUSR1)
 
 

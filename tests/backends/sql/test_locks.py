@@ -68,7 +68,7 @@ def test_an_interrupt_in_the_middle_of_a_write_to_memory_undoes_it(open_backend:
 
 def _interrupted(backend: SqlBackend) -> None:
     with backend._database.write() as tx:
-        backend._experiments.put(tx, ExperimentRecord(experiment_id="f", uid="v"))
+        backend._do.experiments.put(tx, ExperimentRecord(experiment_id="f", uid="v"))
         raise KeyboardInterrupt
 
 

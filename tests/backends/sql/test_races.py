@@ -142,7 +142,7 @@ def test_a_deletion_waits_for_a_completion_without_standing_in_its_way(
         from_statuses=frozenset(Status),
         status=Status.FAILED,
     )
-    holds, numbers = Event(), first._experiments.take_completions
+    holds, numbers = Event(), first._do.experiments.take_completions
     with ThreadPoolExecutor(2) as pool:
 
         def take(*args: Any) -> int:
@@ -151,7 +151,7 @@ def test_a_deletion_waits_for_a_completion_without_standing_in_its_way(
             return numbers(*args)
 
         deletion: list[Future[None]] = []
-        monkeypatch.setattr(first._experiments, "take_completions", take)
+        monkeypatch.setattr(first._do.experiments, "take_completions", take)
         outcome = pool.submit(first.change_trial, completion).result(PATIENCE)
         deletion[0].result(PATIENCE)
     assert holds.is_set()
@@ -161,20 +161,20 @@ def test_a_deletion_waits_for_a_completion_without_standing_in_its_way(
 
 
 def test_an_experiment_that_others_make_and_delete_while_it_is_put_is_put_again(
-    backends: list[SqlBackend],
+    backends: list[SqlBackend], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = backends
     theirs, ours = (ExperimentRecord(experiment_id="f", uid=uid) for uid in ("theirs", "ours"))
-    put = second._experiments.put
+    put = second._do.experiments.put
 
     def interrupted(tx: Any, new: ExperimentRecord) -> None:
-        second._experiments.put = put  # type: ignore[method-assign]
+        monkeypatch.undo()
         first.put_experiment(theirs)
         put(tx, new)
         if "postgresql" in first.label:  # MariaDB holds the row that it met
             first.delete_experiment("theirs")
 
-    second._experiments.put = interrupted  # type: ignore[method-assign]
+    monkeypatch.setattr(second._do.experiments, "put", interrupted)
     if "postgresql" in first.label:
         with pytest.raises(TransientError, match="'f' was made and deleted by others"):
             second.put_experiment(ours)

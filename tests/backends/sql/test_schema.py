@@ -21,9 +21,8 @@ from trialstore.errors import CorruptStorageError, SchemaVersionError
 from trialstore.records import ExperimentQuery, ExperimentRecord
 from trialstore_sql import SqlBackend
 from trialstore_sql._schema import VERSION
-from trialstore_sql._settings import Settings
 from trialstore_sql._tables import Tables
-from trialstore_sql.dialects import dialect_of
+from trialstore_sql.dialects._sqlite import SqliteDialect
 from trialstore_sql.migrations import scripts
 
 OpenBackend = Callable[..., SqlBackend]
@@ -42,7 +41,7 @@ def test_the_migrations_create_the_tables_that_the_statements_see(
     file: Path, open_backend: OpenBackend
 ) -> None:
     open_backend()
-    tables = Tables(dialect_of(Settings()))
+    tables = Tables(SqliteDialect, "trialstore_")
     engine = create_engine(f"sqlite:///{file}")
     with engine.connect() as connection:
         options = {"include_object": lambda _object, name, *_: name != "trialstore_schema_version"}
@@ -56,7 +55,7 @@ def test_the_tables_are_declared_to_the_letter(file: Path, open_backend: OpenBac
     stored = {
         _squeezed(sql) for (sql,) in _execute(file, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
     }
-    tables = Tables(dialect_of(Settings())).metadata.sorted_tables
+    tables = Tables(SqliteDialect, "trialstore_").metadata.sorted_tables
     engine = create_engine("sqlite://")
     declared = [CreateTable(table).compile(engine) for table in tables]
     declared += [CreateIndex(index).compile(engine) for table in tables for index in table.indexes]

@@ -16,26 +16,30 @@ from trialstore_sql.dialects._base import Dialect, Inserts
 class ArrayDialect(Dialect):
     """An engine with arrays: many rows go in as one statement, whose parameters are the columns."""
 
-    def inserts(self, table: Table, names: Sequence[str]) -> Inserts:
+    @classmethod
+    def inserts(cls, table: Table, names: Sequence[str]) -> Inserts:
         return Inserts(
             Insert(table).values(placeholders(names)), Insert(table).from_select(names, _rows(table, names))
         )
 
-    def inserts_if_absent(self, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
+    @classmethod
+    def inserts_if_absent(cls, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
         one = Insert(table).values(placeholders(names))
         many = Insert(table).from_select(names, _rows(table, names))
         return Inserts(
             one.on_conflict_do_nothing(index_elements=key), many.on_conflict_do_nothing(index_elements=key)
         )
 
-    def is_in(self, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    @classmethod
+    def is_in(cls, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
         values = _array(parameter, column.type)
         if _names_rows(column):
             # Looked up one by one: a planner without statistics may read all of some other index instead.
             return column.in_(select(func.unnest(values)))
         return column == any_(values)
 
-    def array(self, values: Collection[Any]) -> list[Any]:
+    @classmethod
+    def array(cls, values: Collection[Any]) -> list[Any]:
         return list(values)
 
 

@@ -49,6 +49,8 @@ class Dialect(ABC):
     """Whether an index that is not unique makes anything faster."""
     orders_by_constants: ClassVar[bool] = True
     """Whether an order follows an index only if it names the columns, too, that are the same in all rows."""
+    one_writer: ClassVar[bool] = False
+    """Whether the threads of this process take turns to write."""
     transactional_ddl: ClassVar[bool] = True
     """Whether a migration that is interrupted leaves nothing behind."""
 
@@ -64,11 +66,6 @@ class Dialect(ABC):
     @abstractmethod
     def capabilities(self) -> frozenset[Capability]:
         """What a storage on this engine can do, with these settings."""
-
-    @property
-    def one_writer(self) -> bool:
-        """Whether the threads of this process take turns to write."""
-        return False
 
     def write_lock(self) -> RLock:
         """Return what the threads take turns by."""
@@ -121,27 +118,33 @@ class Dialect(ABC):
     def translated(self, error: BaseException) -> TrialstoreError | None:
         """Return the error of trialstore that an error of the driver stands for, if it is one of those told apart."""
 
-    def key_column(self, table: str, name: str) -> Column[int]:  # noqa: ARG002 - for engines with sequences
+    @classmethod
+    def key_column(cls, table: str, name: str) -> Column[int]:  # noqa: ARG003 - for engines with sequences
         """Return the column of a surrogate key, which the engine counts up and never uses again."""
         return Column(name, BigInteger, primary_key=True, autoincrement=True)
 
-    def inserts(self, table: Table, names: Sequence[str]) -> Inserts:
+    @classmethod
+    def inserts(cls, table: Table, names: Sequence[str]) -> Inserts:
         """Return the inserts that set the columns of these names."""
         return Inserts(insert(table).values(placeholders(names)))
 
+    @classmethod
     @abstractmethod
-    def inserts_if_absent(self, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
+    def inserts_if_absent(cls, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
         """Return the inserts that leave a row with the same key as it stands."""
 
+    @classmethod
     @abstractmethod
-    def is_in(self, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    def is_in(cls, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
         """Return whether a column is one of the values of a parameter: one statement for any number of them."""
 
+    @classmethod
     @abstractmethod
-    def array(self, values: Collection[Any]) -> Any:
+    def array(cls, values: Collection[Any]) -> Any:
         """Return what the parameter of `is_in` is set to."""
 
-    def locked(self, statement: Select[Any], *, skip_locked: bool = False) -> Select[Any]:
+    @classmethod
+    def locked(cls, statement: Select[Any], *, skip_locked: bool = False) -> Select[Any]:
         """Return a query that holds its rows until the transaction ends; an engine with one writer need not."""
         return statement.with_for_update(skip_locked=skip_locked)
 

@@ -97,11 +97,13 @@ class DuckdbDialect(ArrayDialect, EmbeddedDialect):
         kind, advice = _ERRORS[found]
         return kind(f"{self.label}: {error}: {advice}")
 
-    def key_column(self, table: str, name: str) -> Column[int]:
+    @classmethod
+    def key_column(cls, table: str, name: str) -> Column[int]:
         counter = Counter(f"{table}_{name}_seq")
         return Column(name, BigInteger, counter, server_default=counter.next_value(), primary_key=True)
 
-    def locked(self, statement: Select[Any], *, skip_locked: bool = False) -> Select[Any]:  # noqa: ARG002
+    @classmethod
+    def locked(cls, statement: Select[Any], *, skip_locked: bool = False) -> Select[Any]:  # noqa: ARG003
         return statement
 
     def view_words(self, engine: sqlalchemy.Dialect) -> ViewWords:  # noqa: ARG002

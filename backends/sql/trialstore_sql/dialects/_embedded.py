@@ -16,6 +16,8 @@ _LOG = logging.getLogger(__name__)
 class EmbeddedDialect(Dialect):
     """An engine inside this process: one writer at a time."""
 
+    one_writer = True  # its own lock is polled, or fails the second: threads can do better
+
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         if settings.host and not settings.database:
@@ -32,7 +34,3 @@ class EmbeddedDialect(Dialect):
     @property
     def label(self) -> str:
         return f"{self.name}:{self.settings.database or ':memory:'}"
-
-    @property
-    def one_writer(self) -> bool:
-        return True  # its own lock is polled, or fails the second: threads can do better

@@ -207,15 +207,18 @@ class MysqlDialect(ServerDialect):
             cursor.execute(f"SELECT release_lock({name})")
             cursor.fetchall()
 
-    def inserts_if_absent(self, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
+    @classmethod
+    def inserts_if_absent(cls, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
         # INSERT IGNORE would turn other errors into warnings, too.
         row = Insert(table).values(placeholders(names))
         return Inserts(row.on_duplicate_key_update({key[0]: table.c[key[0]]}))
 
-    def is_in(self, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    @classmethod
+    def is_in(cls, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
         return column.op("IN", is_comparison=True)(bindparam(parameter))
 
-    def array(self, values: Collection[Any]) -> tuple[Any, ...]:
+    @classmethod
+    def array(cls, values: Collection[Any]) -> tuple[Any, ...]:
         return tuple(values) or (None,)
 
     def view_words(self, engine: sqlalchemy.Dialect) -> ViewWords:

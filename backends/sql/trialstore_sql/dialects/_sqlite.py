@@ -159,18 +159,22 @@ class SqliteDialect(EmbeddedDialect):
         kind, advice = _ERRORS[code]
         return kind(f"{self.label}: {error}: {advice}")
 
-    def key_column(self, table: str, name: str) -> Column[int]:  # noqa: ARG002
+    @classmethod
+    def key_column(cls, table: str, name: str) -> Column[int]:  # noqa: ARG003
         # AUTOINCREMENT demands this name of the type; it holds 64 bits.
         return Column(name, Integer, primary_key=True, autoincrement=True)
 
-    def inserts_if_absent(self, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
+    @classmethod
+    def inserts_if_absent(cls, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
         row = Insert(table).values(placeholders(names))
         return Inserts(row.on_conflict_do_nothing(index_elements=list(key)))
 
-    def is_in(self, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    @classmethod
+    def is_in(cls, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
         return column.in_(select(func.json_each(bindparam(parameter)).table_valued("value").c.value))
 
-    def array(self, values: Collection[Any]) -> str:
+    @classmethod
+    def array(cls, values: Collection[Any]) -> str:
         return msgspec.json.encode(list(values)).decode()
 
     def view_words(self, engine: sqlalchemy.Dialect) -> ViewWords:  # noqa: ARG002

@@ -7,7 +7,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -177,27 +177,20 @@ class Killer(Program):
         return bool(code)
 
 
-class Crew:
-    """Processes that do one job after the other, each job all at the same moment."""
-
-    def __init__(self, programs: Iterable[Program]) -> None:
-        self._programs = list(programs)
+class Crew(Program):
+    """Eight processes that do one job after the other, each job all at the same moment."""
 
     def do(self, job: str, config: Mapping[str, Any], **arguments: Any) -> list[Any]:
         """Let all begin when all are ready, and return what each answered."""
-        for program in self._programs:
-            program.tell({"job": job, "config": config, **arguments})
-        assert [program.hear() for program in self._programs] == ["ready"] * len(self._programs)
-        for program in self._programs:
-            program.tell("go")
-        return [program.hear() for program in self._programs]
+        answers: list[Any] = self.ask({"job": job, "config": config, **arguments})
+        return answers
 
 
 @pytest.fixture(scope="module")
 def crew() -> Iterator[Crew]:
     """Lend eight processes."""
-    with ExitStack() as stack:
-        yield Crew([stack.enter_context(Program("crew.py")) for _ in range(8)])
+    with Crew("crew.py") as crew:
+        yield crew
 
 
 @pytest.fixture(scope="module")

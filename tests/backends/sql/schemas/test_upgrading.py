@@ -14,6 +14,7 @@ from alembic.runtime.migration import MigrationContext
 
 from trialstore.errors import SchemaVersionError
 from trialstore_sql._database import Database as Connections
+from trialstore_sql._operations import operations_of
 from trialstore_sql._schema import VERSION
 from trialstore_sql._settings import Settings
 from trialstore_sql.dialects import dialect_of
@@ -133,7 +134,8 @@ def _copy(rows: sqlite3.Cursor, cursor: Any, table: str) -> None:
 
 def _create_first_version(database: Database) -> None:
     dialect = dialect_of(Settings.from_config(database.config))
-    with closing(Connections(dialect)) as connections:
+    compiler = operations_of(type(dialect), database.prefix).compiler
+    with closing(Connections(dialect, compiler)) as connections:
         connections.open(create=True, read_only=False)
         with connections.connection(write=True) as connection:
             operations = Operations(MigrationContext.configure(connection))

@@ -1,13 +1,18 @@
-"""Does one job after the other: reads a job, says "ready", waits for "go", answers; all in lines of JSON."""
+"""Eight processes that do one job after the other, each job all at the same moment.
+
+Reads a job, and answers with what each of them said, in lines of JSON.
+"""
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import random
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
+from multiprocessing.connection import Connection
 from typing import Any, TypeAlias
 
 from trialstore.codec import hash_of
@@ -17,6 +22,8 @@ from trialstore_sql import SqlBackend, migrations
 
 Config: TypeAlias = Mapping[str, Any]
 Act: TypeAlias = Callable[[], Any]
+
+SIZE = 8
 
 
 class Member:
@@ -71,22 +78,46 @@ def _new(value: int) -> NewTrial:
 def main() -> None:
     """Do jobs until there are no more."""
     migrations.scripts()  # so that no time goes by for importing them when it matters
-    member = Member()
+    fork = multiprocessing.get_context("fork")
+    members = []
+    for _ in range(SIZE):
+        ours, theirs = fork.Pipe()
+        fork.Process(target=work, args=(ours, theirs), daemon=True).start()
+        theirs.close()
+        members.append(ours)
     for line in sys.stdin:
-        task = json.loads(line)
-        act: Act = getattr(member, task.pop("job"))(**task)
-        say("ready")
-        sys.stdin.readline()
-        try:
-            say(act())
-        except TrialstoreError as error:
-            say(f"{type(error).__name__}: {error}")
+        sys.stdout.write(f"{json.dumps(together(members, json.loads(line)))}\n")
+        sys.stdout.flush()
 
 
-def say(answer: Any) -> None:
-    """Write an answer."""
-    sys.stdout.write(f"{json.dumps(answer)}\n")
-    sys.stdout.flush()
+def together(members: Sequence[Connection], task: Mapping[str, Any]) -> list[Any]:
+    """Let all begin when all are ready, and return what each answered."""
+    for member in members:
+        member.send(task)
+    assert [member.recv() for member in members] == ["ready"] * len(members)
+    for member in members:
+        member.send("go")
+    return [member.recv() for member in members]
+
+
+def work(crew: Connection, orders: Connection) -> None:
+    """Be one of the crew."""
+    crew.close()  # of which there must be no copy, for its end to be noticed
+    member = Member()
+    with suppress(EOFError):
+        while True:
+            do_job(member, orders)
+
+
+def do_job(member: Member, orders: Connection) -> None:
+    task = orders.recv()
+    act: Act = getattr(member, task.pop("job"))(**task)
+    orders.send("ready")
+    orders.recv()
+    try:
+        orders.send(act())
+    except TrialstoreError as error:
+        orders.send(f"{type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":
