@@ -17,7 +17,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test full chaos bench lowest lint types check format lock clean
+.PHONY: help demo test full chaos steady bench lowest lint types check format lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -36,6 +36,9 @@ full: $(READY)  ## run every test, and more rounds of some
 
 chaos: $(READY)  ## many runners on each engine, killed and paused for a minute and a half
 	TRIALSTORE_CONFORMANCE_PROFILE=thorough $(BIN)/pytest -n 2 tests/backends/conformance -k "in_chaos or long_queue or claimed_by_two_threads" $(PYTEST_ARGS)
+
+steady: $(READY)  ## run the conformance suite on memory and SQLite, 20 times with other seeds
+	TRIALSTORE_CONFORMANCE_PROFILE=varied $(BIN)/pytest -n $(JOBS) --runs=20 tests/backends/conformance -k "Memory or Sqlite" $(PYTEST_ARGS)
 
 bench: $(READY)  ## time a claim in short and long queues, on each engine
 	$(BIN)/python benchmarks/claims.py
@@ -64,7 +67,7 @@ lock: $(BIN)/uv  ## bring uv.lock up to date with pyproject.toml
 	$(BIN)/uv lock
 
 clean:  ## remove the environment and every cache
-	rm -rf .venv .venv-lowest .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist
+	rm -rf .venv .venv-lowest .venv-peers .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist
 
 $(READY): pyproject.toml uv.lock | $(BIN)/uv
 	@echo "Setting up .venv; this takes a minute or two, once."

@@ -18,6 +18,7 @@ ZOO_TEST = "::test_a_wrong_backend_is_caught_with_the_right_sentence["
 
 COSTLY_TO_PREPARE = (
     "test_demo.py",
+    "test_example.py",
     "test_frozen.py",
     "test_interrupted.py",
     "test_opening.py",
@@ -54,7 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    runs = metafunc.config.getoption("--runs")
+    runs = int(str(metafunc.config.getoption("--runs")))
     if runs > 1:
         metafunc.fixturenames.append("run_number")
         metafunc.parametrize("run_number", range(1, runs + 1))

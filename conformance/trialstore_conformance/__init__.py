@@ -61,14 +61,18 @@ _HOMES = {
 }
 
 
-if "pytest" in sys.modules:
-    # Before the tests are imported, or outsiders would see bare AssertionErrors.
+def rewrite_asserts() -> None:
+    """Let pytest explain the assertions of the suite; it must run before the tests are imported."""
     sys.modules["pytest"].register_assert_rewrite(
         *(
             f"{__name__}.{module}"
             for module in ("api", "comparison", "history", "interface", "processes", "stateful", "together")
         )
     )
+
+
+if "pytest" in sys.modules:
+    rewrite_asserts()  # or outsiders would see bare AssertionErrors
 
 
 def __getattr__(name: str) -> Any:

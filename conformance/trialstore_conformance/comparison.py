@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trialstore import Storage, TrialData
+from trialstore import Storage, TrialData, codec
 from trialstore.times import from_micros, to_micros
 from trialstore_conformance import history
 from trialstore_conformance.lab import Lab, is_now
@@ -24,9 +24,15 @@ def compare_experiment(storage: Storage, name: str, model: ModelExperiment, now:
         rows = experiment.load_telemetry(trial_id)
         found = [(to_micros(ts), metric, exact(value)) for ts, metric, value in rows]
         assert found == model.trials[trial_id].current_telemetry()
-    assert experiment.load()[0] == model.loaded()
-    assert [trial.trial_id for trial in experiment.pending_trials(from_micros(now))] == model.pending(now)
-    history.check_all(Lab(storage.session.backend, name))
+    loaded, half, when = model.loaded(), len(model.trials) // 2, from_micros(now)
+    assert experiment.load()[0] == loaded
+    assert experiment.load(half)[0] == [trial_id for trial_id in loaded if trial_id > half]
+    assert [trial.trial_id for trial in experiment.pending_trials(when)] == model.pending(now)
+    assigned = experiment.pending_trials(when, running=True, trial_runner_assigned=True)
+    assert [trial.trial_id for trial in assigned] == model.assigned(now)
+    lab = Lab(storage.session.backend, name)
+    compare_past(lab, model)
+    history.check_all(lab)
 
 
 def compare_trial(data: TrialData, expected: ModelTrial) -> None:
@@ -38,6 +44,22 @@ def compare_trial(data: TrialData, expected: ModelTrial) -> None:
     assert exact(data.tunable_config.config_dict) == exact(expected.params)
     assert exact(data.metadata_dict) == exact(expected.metadata)
     assert exact(data.results_dict) == exact(expected.metrics)
+
+
+def compare_past(lab: Lab, model: ModelExperiment) -> None:
+    """Compare what the public API shows of the past only to those who look closely: attempts, and what was in them."""
+    rows = lab.history()
+    telemetry = lab.telemetry_rows(list(model.trials), all_attempts=True)
+    for record in lab.find():
+        trial_id, trial = record.trial_id, model.trials[record.trial_id]
+        own = [row for row in rows if row.trial_id == trial_id]
+        assert (record.attempt, record.expirations) == (trial.attempt, trial.expirations)
+        assert (record.lease_expires is None) == (trial.lease_ends is None)
+        assert [(row.attempt, row.status) for row in own if not row.reported] == trial.history
+        assert sorted(row.attempt for row in own if row.reported) == trial.reports
+        stored = [row for row in telemetry if row.trial_id == trial_id]
+        found = [(row.attempt, row.ts, row.metric, exact(codec.decode_scalar(row.value))) for row in stored]
+        assert found == trial.all_telemetry()
 
 
 def same_moment(stored: int | None, expected: int | None) -> bool:

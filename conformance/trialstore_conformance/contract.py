@@ -9,11 +9,15 @@ from typing import Any, TypeVar
 
 import pytest
 
-from trialstore_conformance._sentences import SENTENCES as _SENTENCES
+from trialstore_conformance._sentences import CONCERNS as _CONCERNS
 
-__all__ = ["SENTENCES", "numbers_of", "sentence"]
+__all__ = ["CONCERNS", "SENTENCES", "numbers_of", "sentence"]
 
-SENTENCES = MappingProxyType(_SENTENCES)
+CONCERNS = MappingProxyType(_CONCERNS)
+"""The sentences by what they are about, and by their numbers."""
+SENTENCES = MappingProxyType(
+    {number: text for sentences in CONCERNS.values() for number, text in sentences.items()}
+)
 """Every sentence by its number. Numbers are for good: a sentence may be refined, a number is never used again."""
 
 _Test = TypeVar("_Test", bound=Callable[..., None])

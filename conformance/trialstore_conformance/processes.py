@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib import import_module
+from importlib.metadata import entry_points
+from itertools import chain
+from pkgutil import walk_packages
 from threading import Timer
 from typing import Any, Self
 
@@ -81,8 +86,25 @@ def _context(door: Door) -> Any:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", work.__module__, door.backend_class.__module__])
+    context.set_forkserver_preload(
+        ["__main__", work.__module__, door.backend_class.__module__, *_modules_of_backends()]
+    )
     return context
+
+
+@functools.cache
+def _modules_of_backends() -> tuple[str, ...]:
+    """Return what workers import, of all that is installed: one server starts every one of them."""
+    roots = {plugin.module.partition(".")[0] for plugin in entry_points(group="trialstore")}
+    return ("trialstore.factory", "jsonschema", *chain.from_iterable(map(_modules_in, sorted(roots))))
+
+
+def _modules_in(root: str) -> list[str]:
+    try:
+        package = import_module(root)
+    except ImportError:  # a backend whose driver is not there
+        return []
+    return [module.name for module in walk_packages(getattr(package, "__path__", ()), f"{root}.")]
 
 
 class Crew:

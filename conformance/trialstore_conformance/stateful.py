@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import logging
-import sys
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeAlias
 
-import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
-from trialstore import Experiment, Storage, Trial
+from trialstore import Storage
 from trialstore.backend import Capability
-from trialstore.claimed_trial import ClaimedTrial
-from trialstore.errors import TrialstoreError
 from trialstore.status import Status
 from trialstore.times import from_micros
 from trialstore_conformance import strategies
-from trialstore_conformance.comparison import compare_configs, compare_experiment
-from trialstore_conformance.door import Door
-from trialstore_conformance.lab import FAR, HOUR, NOON, SECOND
+from trialstore_conformance.lab import FAR, HOUR, NOON, SECOND, Lab
+from trialstore_conformance.machine import Claimed, Machine, Reader
 from trialstore_conformance.model import Hold, ModelExperiment, ModelTrial
 
-_LOG = logging.getLogger("trialstore")
 Rows: TypeAlias = list[tuple[int, str, Any]]
 MOST_EXPERIMENTS = 4
 """More would spread the calls so thin that nothing happens twice to one trial."""
-STEPS_TO_COMPARE = 7
-PICKS = st.integers(0, 2**16)
+MOST_TRIALS = 30
+"""Merging doubles them, and each is compared again and again."""
+PICKS = st.just(0) | st.integers(0, 2**16)
+"""What a step is done to; as often as not to what the last one was done to, since little happens to a trial once."""
 RUNNERS = st.integers(0, 3)
 SOON = st.integers(0, 5).map(lambda seconds: NOON + seconds * SECOND)
+ACTS = st.lists(st.sampled_from(["claim", "release", "report", "use"]), min_size=2, max_size=6)
 LEASES = st.none() | st.just(HOUR)
 HOT_ROWS = st.tuples(st.just(NOON), st.sampled_from("mM"), strategies.scalars())
 """Rows whose keys are met again and again."""
@@ -45,21 +40,8 @@ def timed(rows: Rows) -> list[tuple[datetime, str, Any]]:
     return [(from_micros(ts), metric, value) for ts, metric, value in rows]
 
 
-class StorageMachine(RuleBasedStateMachine):
+class StorageMachine(Machine):
     """Does the same to a storage and to the model, and compares."""
-
-    def __init__(self, door: Door) -> None:
-        super().__init__()
-        self.log_level = _LOG.level
-        _LOG.setLevel(logging.ERROR)  # refused updates are half of what happens here
-        self.door = door
-        self.model: dict[str, ModelExperiment] = {}
-        self.steps = 0
-        self.claimed: list[tuple[str, ModelTrial, ClaimedTrial, Hold]] = []
-        self.storages = [door.storage()]
-        self.capabilities = self.storages[0].capabilities
-        if Capability.MULTI_PROCESS in self.capabilities:
-            self.storages.append(door.storage())
 
     @initialize(name=strategies.names(), count=st.integers(1, 4), pick=PICKS)
     def begin_with_trials(self, name: str, count: int, pick: int) -> None:
@@ -75,6 +57,12 @@ class StorageMachine(RuleBasedStateMachine):
             self.model[name] = ModelExperiment(max_attempts)
             with self.storage(pick).experiment(experiment_id=name, max_attempts=max_attempts):
                 pass
+
+    @precondition(lambda self: self.deleted and len(self.model) < MOST_EXPERIMENTS)
+    @rule(max_attempts=st.sampled_from([None, 1, 2]), pick=PICKS)
+    def begin_again(self, max_attempts: int | None, pick: int) -> None:
+        """Create an experiment that was deleted before."""
+        self.begin(self.deleted[pick % len(self.deleted)], max_attempts, pick)
 
     @precondition(lambda self: self.model)
     @rule(
@@ -141,20 +129,20 @@ class StorageMachine(RuleBasedStateMachine):
         assert [trial.trial_id for trial in claimed] == expected
         for trial in claimed:
             model = self.model[name].trials[trial.trial_id]
-            self.claimed.append((name, model, trial, Hold(model.attempt, runner)))
+            self.claimed.append(Claimed(name, model, trial, Hold(model.attempt, runner)))
 
     @precondition(lambda self: self.claimed)
     @rule(pick=PICKS, runner=RUNNERS, lease=LEASES)
     def take_over(self, pick: int, runner: int, lease: int | None) -> None:
         """Claim trials, much later, from an experiment in which trials were claimed before."""
-        name = self.claimed[pick % len(self.claimed)][0]
+        name = self.a_claim(pick).name
         self.claim_from(name, self.storage(pick), runner=runner, limit=3, now=FAR, lease=lease)
 
     @precondition(lambda self: self.claimed)
     @rule(pick=PICKS, status=st.sampled_from(Status), ts=SOON, metrics=strategies.scalar_dicts())
     def update_claimed(self, pick: int, status: Status, ts: int, metrics: dict[str, Any]) -> None:
         """Update through a claimed handle, which may have lost its trial."""
-        _, model, trial, hold = self.claimed[pick % len(self.claimed)]
+        _, model, trial, hold = self.a_claim(pick)
         given = metrics if status.is_completed() else None
         self.same(
             lambda: model.update_claimed(hold, status, ts, given),
@@ -162,14 +150,38 @@ class StorageMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.claimed)
-    @rule(pick=PICKS, heartbeat=st.booleans())
-    def release_or_prolong(self, pick: int, heartbeat: bool) -> None:
-        """Give a claimed trial back, or extend its lease."""
-        _, model, trial, hold = self.claimed[pick % len(self.claimed)]
-        if heartbeat:
-            self.same(lambda: model.heartbeat(hold, HOUR), lambda: trial.heartbeat(3600))
-        else:
-            self.same(lambda: model.release(hold), trial.release)
+    @rule(pick=PICKS)
+    def release(self, pick: int) -> None:
+        """Give a claimed trial back."""
+        _, model, trial, hold = self.a_claim(pick)
+        self.same(lambda: model.release(hold), trial.release)
+
+    @precondition(lambda self: self.claimed)
+    @rule(pick=PICKS, runner=RUNNERS)
+    def use_claimed(self, pick: int, runner: int) -> None:
+        """Extend a lease, name a runner, and add metadata, through a claimed handle."""
+        _, model, trial, hold = self.a_claim(pick)
+        note = {f"note {next(self.numbers)}": runner}
+        self.same(lambda: model.heartbeat(hold, HOUR), lambda: trial.heartbeat(3600))
+        self.same(lambda: model.check(hold), lambda: trial.set_trial_runner(runner))
+        self.same(lambda: model.note(hold, note), lambda: trial.add_new_config_data(note))
+
+    @precondition(lambda self: self.model)
+    @rule(pick=PICKS, runner=RUNNERS, acts=ACTS, value=strategies.scalars())
+    def live(self, pick: int, runner: int, acts: list[str], value: Any) -> None:
+        """Claim trials, and go on with the latest of them: what is rare among single steps happens in a row here."""
+        self.claim(pick, runner, 2, NOON + 5 * SECOND, HOUR)
+        for number, act in enumerate(acts):
+            if self.claimed and act == "claim":
+                self.claim_from(
+                    self.a_claim(0).name, self.storage(pick), runner=number, limit=1, now=FAR, lease=HOUR
+                )
+            elif self.claimed and act == "release":
+                self.release(0)
+            elif self.claimed and act == "report":
+                self.report_claimed(0, [(NOON, "m", value), (NOON, "m", number)])
+            elif self.claimed:
+                self.use_claimed(0, runner)
 
     @precondition(lambda self: self.has_trials())
     @rule(pick=PICKS, rows=ROWS)
@@ -179,15 +191,48 @@ class StorageMachine(RuleBasedStateMachine):
         model.report(rows)
         trial.update_telemetry(Status.RUNNING, from_micros(NOON), timed(rows))
 
+    @precondition(lambda self: self.has_trials())
+    @rule(pick=PICKS, value=strategies.scalars())
+    def report_again(self, pick: int, value: Any) -> None:
+        """Report what a trial has telemetry of, from whatever attempt, with another value."""
+        model, trial = self.a_trial(pick)
+        rows = [(ts, metric, value) for ts, metric in sorted({key[1:] for key in model.telemetry})]
+        model.report(rows)
+        trial.update_telemetry(Status.RUNNING, from_micros(NOON), timed(rows))
+
     @precondition(lambda self: self.claimed)
     @rule(pick=PICKS, rows=ROWS)
     def report_claimed(self, pick: int, rows: Rows) -> None:
         """Report telemetry through a claimed handle, which may have lost its trial."""
-        _, model, trial, hold = self.claimed[pick % len(self.claimed)]
+        _, model, trial, hold = self.a_claim(pick)
         self.same(
             lambda: model.report_claimed(hold, rows),
             lambda: trial.update_telemetry(Status.RUNNING, from_micros(NOON), timed(rows)),
         )
+
+    @precondition(lambda self: self.model)
+    @rule(pick=PICKS, anew=st.booleans())
+    def poll(self, pick: int, anew: bool) -> None:
+        """Poll with a reader that goes on from its last poll, or with one that was restarted."""
+        name, experiment = self.an_experiment(pick)
+        if anew or name not in self.readers:
+            self.readers[name] = Reader(experiment, set())
+        reader = self.readers[name]
+        ids = reader.experiment.poll()[0]
+        assert sorted(ids) == sorted(set(self.model[name].loaded()) - reader.seen)
+        reader.seen.update(ids)
+
+    @precondition(lambda self: len(self.model) > 1)
+    @rule(pick=PICKS, other=PICKS)
+    def merge(self, pick: int, other: int) -> None:
+        """Merge one experiment into another, or into itself, again and again."""
+        (name, experiment), (source, _) = self.an_experiment(pick), self.an_experiment(other)
+        target, origin = self.model[name], self.model[source]
+        if len(target.trials) + len(origin.trials) <= MOST_TRIALS:
+            backend = self.storage(pick).session.backend
+            uids = [Lab(backend, each).uid for each in (name, source)]
+            merged = experiment.merge([source])
+            assert [trial.trial_id for trial in merged] == target.merge(origin, source, *uids)
 
     @precondition(lambda self: len(self.model) > 1)
     @rule(pick=PICKS)
@@ -195,75 +240,15 @@ class StorageMachine(RuleBasedStateMachine):
         """Delete an experiment."""
         name, _ = self.an_experiment(pick)
         del self.model[name]
-        self.claimed = [claim for claim in self.claimed if claim[0] != name]
+        self.forget(name)
+        self.deleted.append(name)
         self.storage(pick).delete_experiment(name)
 
     @precondition(lambda self: Capability.PERSISTENT in self.capabilities)
     @rule(pick=PICKS)
     def reopen(self, pick: int) -> None:
         """Close a storage object, and open another one."""
-        self.claimed = []
+        self.claimed, self.readers = [], {}
         number = pick % len(self.storages)
         self.storages[number].close()
         self.storages[number] = self.door.storage()
-
-    @invariant()
-    def compare_now_and_then(self) -> None:
-        """Compare after every few steps: after each it would take most of the time."""
-        self.steps += 1
-        if self.steps % STEPS_TO_COMPARE == 0:
-            self.compare()
-
-    def compare(self) -> None:
-        """Compare everything that the storage holds with the model."""
-        storage, now = self.storage(self.steps), NOON + self.steps % 6 * SECOND
-        assert list(storage.experiments) == sorted(self.model)
-        for name, model in self.model.items():
-            compare_experiment(storage, name, model, now)
-        compare_configs(storage, self.model)
-
-    def teardown(self) -> None:
-        """Compare at the end, and leave an empty storage to the next run."""
-        _LOG.setLevel(self.log_level)
-        if sys.exc_info()[0] is None:
-            self.compare()
-        for name in self.model:
-            self.storages[0].delete_experiment(name)
-        for storage in self.storages:
-            storage.close()
-
-    def storage(self, pick: int) -> Storage:
-        """Return one of the storage objects."""
-        return self.storages[pick % len(self.storages)]
-
-    def an_experiment(self, pick: int) -> tuple[str, Experiment]:
-        """Return one of the experiments, with a new handle."""
-        name = sorted(self.model)[pick % len(self.model)]
-        experiment = self.storage(pick).get_experiment_by_id(name)
-        assert experiment is not None
-        return name, experiment
-
-    def has_trials(self) -> bool:
-        """Tell whether there is any trial."""
-        return any(experiment.trials for experiment in self.model.values())
-
-    def a_trial(self, pick: int) -> tuple[ModelTrial, Trial]:
-        """Return one of the trials, with a new handle."""
-        keys = [(name, trial_id) for name in sorted(self.model) for trial_id in self.model[name].trials]
-        name, trial_id = keys[pick % len(keys)]
-        experiment = self.storage(pick).get_experiment_by_id(name)
-        assert experiment is not None
-        trial = experiment.get_trial_by_id(trial_id)
-        assert trial is not None
-        return self.model[name].trials[trial_id], trial
-
-    @staticmethod
-    def same(in_model: Callable[[], object], in_storage: Callable[[], object]) -> None:
-        """Do the same on both sides; if the model refuses, the storage must refuse with the same error."""
-        try:
-            in_model()
-        except TrialstoreError as refusal:
-            with pytest.raises(type(refusal)):
-                in_storage()
-        else:
-            in_storage()

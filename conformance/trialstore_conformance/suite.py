@@ -6,11 +6,15 @@ from trialstore_conformance.api.trials import TrialsConformance
 from trialstore_conformance.interface.adding import AddingConformance
 from trialstore_conformance.interface.changing import ChangingConformance
 from trialstore_conformance.interface.claiming import ClaimingConformance
+from trialstore_conformance.interface.clocks import ClocksConformance
 from trialstore_conformance.interface.deletion import DeletionConformance
 from trialstore_conformance.interface.experiments import ExperimentsConformance
 from trialstore_conformance.interface.finding import FindingConformance
 from trialstore_conformance.interface.leases import LeasesConformance
 from trialstore_conformance.interface.lifecycle import LifecycleConformance
+from trialstore_conformance.interface.meanwhile import MeanwhileConformance
+from trialstore_conformance.interface.opening import OpeningConformance
+from trialstore_conformance.interface.plainness import PlainnessConformance
 from trialstore_conformance.interface.telemetry import TelemetryConformance
 from trialstore_conformance.interface.values import ValuesConformance
 from trialstore_conformance.together.any_sequence import AnySequenceConformance
@@ -23,15 +27,19 @@ from trialstore_conformance.together.threads import ThreadsConformance
 
 class StorageConformance(
     LifecycleConformance,
+    OpeningConformance,
+    PlainnessConformance,
     ValuesConformance,
     ExperimentsConformance,
     AddingConformance,
     FindingConformance,
     ChangingConformance,
     ClaimingConformance,
+    ClocksConformance,
     LeasesConformance,
     TelemetryConformance,
     DeletionConformance,
+    MeanwhileConformance,
     TrialsConformance,
     AnySequenceConformance,
     ThreadsConformance,

@@ -1,7 +1,8 @@
 """The interface between the core and an engine.
 
 Every rule lives once, in the core; a backend stores, finds and atomically changes records. Its methods
-take and return the immutable records of `trialstore.records`, in batches. What each must guarantee:
+take and return the immutable records of `trialstore.records`, in batches. ``docs/contract.md`` has the rules of this
+module and of the records as numbered sentences, with the tests that check each. What each method must guarantee:
 
 Atomic
     The unit is one experiment, one trial (an add, a claim, a change, each with its metrics, metadata and
@@ -56,7 +57,7 @@ class Capability(Enum):
     MULTI_PROCESS = "multi-process"
     """Any number of processes may use the storage at the same time."""
     ATOMIC_CALLS = "atomic-calls"
-    """A whole call is atomic, however many records it writes."""
+    """A whole call is atomic, and is seen by others as a whole, however many records it writes."""
     SERVER_CLOCK = "server-clock"
     """"Now" is the clock of a server that all clients share."""
 
@@ -98,12 +99,16 @@ class Backend(ABC):
         SchemaVersionError
             If an older or newer schema stands there.
         ReadOnlyError
-            If the engine cannot be written to and `read_only` is not set.
+            If the engine cannot be written to and `read_only` is not set. An engine that tells only by a write fails at
+            the first one.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of every connection; a second call does nothing."""
+        """Let go of every connection; a second call does nothing.
+
+        Calls that are under way in other threads succeed, or fail with an error of `trialstore.errors`.
+        """
 
     @abstractmethod
     def upgrade(self) -> None:
@@ -140,7 +145,8 @@ class Backend(ABC):
 
         Removing the experiment's record is the one visible step; from then on nothing of it is found. Where the sweep
         of its children is not part of that step, the backend remembers the uid until the sweep is done, and resumes
-        one that a crash interrupted when a storage is opened or an experiment is deleted.
+        one that a crash interrupted when a storage is opened or an experiment is deleted. A call that meets a deletion
+        succeeds, or finds the experiment gone.
         """
 
     @abstractmethod
@@ -149,7 +155,7 @@ class Backend(ABC):
 
     @abstractmethod
     def add_trials(self, uid: Uid, new: Sequence[NewTrial], first_id: int) -> list[TrialRecord]:
-        """Add trials and return them as stored, in the order of `new`; their parts may be left out.
+        """Add trials and return them as they are stored, in the order of `new`; their parts may be left out.
 
         Ids come from the experiment's counter: unique, increasing in the order of `new`, and consecutive where
         `ATOMIC_CALLS` is declared. `first_id` is where the counter starts, and counts only while the experiment
@@ -192,9 +198,9 @@ class Backend(ABC):
         assigned to this runner (an expired one whoever had it). It becomes `RUNNING` and this runner's, its
         attempt rises by one, it starts at the engine's now, and its lease ends the claim's lease later.
         Taking over an expired one adds one to its expirations, and is not done where that would reach the claim's
-        `max_attempts`. Its history gets one row. If trials carry the
-        claim's token already, those of them that are still in that attempt are returned as they stand now, and nothing
-        is claimed.
+        `max_attempts`. Its history gets one row, and that of a takeover says
+        `trialstore.transitions.LEASE_EXPIRED` as its reason. If trials carry the claim's token already, those of them that
+        are still in that attempt are returned as they stand now, and nothing is claimed.
 
         Raises
         ------
@@ -219,7 +225,8 @@ class Backend(ABC):
     def change_trial(self, change: TrialChange) -> ChangeOutcome:
         """Apply a compare-and-set to one trial with its history row, in one atomic step, and say what stands there now.
 
-        A change whose token the trial has met already, however long ago, counts as applied and changes nothing.
+        A change whose token the trial has met already, however long ago, counts as applied and changes nothing; one without
+        a token sets no status, and is applied as often as it is sent.
         One whose conditions do not hold changes nothing and is not applied; the record that is returned then is the
         one against which the conditions were checked, not an older version of it. Setting a completed status gives the
         trial its completion number and ends its lease.
@@ -236,8 +243,9 @@ class Backend(ABC):
     def add_telemetry(self, batch: TelemetryBatch) -> None:
         """Add the rows whose (attempt, ts, metric) the trial does not have yet, and the reported status to its history.
 
-        The first row of a key that was ever applied wins, within a batch too. The trial itself does not change, and
-        its record does not grow.
+        The first row of a key that was ever applied wins, within a batch too. The report has the batch's time and attempt,
+        and the trial's runner. The trial itself does not change, and its record does not grow. A batch whose token
+        the trial has met changes nothing, also when its attempt is over.
 
         Raises
         ------

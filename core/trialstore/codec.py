@@ -20,6 +20,20 @@ import msgspec
 from trialstore.errors import CorruptStorageError, InvalidInputError
 from trialstore.values import Scalar, Value
 
+__all__ = [
+    "EMPTY",
+    "MAX_ENCODED_BYTES",
+    "MAX_METRICS_BYTES",
+    "Encoded",
+    "decode",
+    "decode_definition",
+    "decode_scalar",
+    "encode",
+    "encode_definition",
+    "encode_scalar",
+    "hash_of",
+]
+
 Encoded: TypeAlias = str
 """Canonical text of a value or of a dict of values; opaque to a backend."""
 

@@ -16,6 +16,29 @@ from trialstore.codec import EMPTY, Encoded
 from trialstore.status import Status
 from trialstore.times import Micros
 
+__all__ = [
+    "ChangeOutcome",
+    "Claim",
+    "Direction",
+    "ExperimentQuery",
+    "ExperimentRecord",
+    "Expiry",
+    "NewTrial",
+    "Objective",
+    "Order",
+    "Parts",
+    "StatusChange",
+    "StoredTelemetryRow",
+    "TelemetryBatch",
+    "TelemetryQuery",
+    "TelemetryRow",
+    "Token",
+    "TrialChange",
+    "TrialQuery",
+    "TrialRecord",
+    "Uid",
+]
+
 Uid: TypeAlias = str
 """The random identity of an experiment, which tells it from a deleted namesake."""
 Token: TypeAlias = str

@@ -5,6 +5,11 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
+__all__ = [
+    "COMPLETED",
+    "Status",
+]
+
 
 class Status(Enum):
     """The status of a trial; names and numbers are those of `mlos_bench`."""

@@ -12,6 +12,14 @@ from typing import TypeAlias
 
 from trialstore.errors import CorruptStorageError, InvalidInputError
 
+__all__ = [
+    "Micros",
+    "from_micros",
+    "now_micros",
+    "to_duration",
+    "to_micros",
+]
+
 Micros: TypeAlias = int
 """Microseconds since 1970-01-01T00:00:00Z."""
 

@@ -12,10 +12,27 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from trialstore.errors import StaleTrialError
-from trialstore.records import Claim, NewTrial, TelemetryBatch, TrialChange, TrialRecord
+from trialstore.records import Claim, NewTrial, StatusChange, TelemetryBatch, TrialChange, TrialRecord
 from trialstore.rules import is_completion, settings_of
 from trialstore.status import Status
 from trialstore.times import Micros
+
+__all__ = [
+    "LEASE_EXPIRED",
+    "added",
+    "check_telemetry",
+    "claimed",
+    "failed",
+    "first_ts",
+    "holds",
+    "is_eligible",
+    "is_used_up",
+    "lease_is_over",
+    "new_values",
+    "report_of",
+    "status_change",
+    "takeover_reason",
+]
 
 LEASE_EXPIRED = "the lease expired"
 """The reason that the history gives for a takeover."""
@@ -72,6 +89,11 @@ def claimed(trial: TrialRecord, claim: Claim, now: Micros) -> TrialRecord:
     )
 
 
+def takeover_reason(trial: TrialRecord) -> str | None:
+    """Return what the history says of why an eligible trial is claimed: nothing, unless it still ran."""
+    return LEASE_EXPIRED if trial.status.is_running() else None
+
+
 def failed(trial: TrialRecord, now: Micros) -> TrialRecord:
     """Return the record of a trial that is given up now, without a completion number."""
     lost = trial.expirations + 1
@@ -104,3 +126,20 @@ def check_telemetry(batch: TelemetryBatch, trial: TrialRecord) -> None:
         raise StaleTrialError.of(trial.trial_id, batch.attempt, trial.attempt)
     if batch.expected_trial_runner_id not in {UNSET, trial.trial_runner_id}:
         raise StaleTrialError.of_runner(trial.trial_id)
+
+
+def status_change(trial: TrialRecord, ts: Micros, reason: str | None = None) -> StatusChange:
+    """Return the row of history of a trial that has got its status."""
+    return StatusChange(
+        trial_id=trial.trial_id,
+        attempt=trial.attempt,
+        status=trial.status,
+        ts=ts,
+        trial_runner_id=trial.trial_runner_id,
+        reason=reason,
+    )
+
+
+def report_of(batch: TelemetryBatch, trial: TrialRecord) -> StatusChange:
+    """Return the row of history of the status that was reported with telemetry of a trial."""
+    return replace(status_change(trial, batch.ts), status=batch.status, reported=True)

@@ -26,6 +26,7 @@ from trialstore.records import (
     TrialRecord,
     Uid,
 )
+from trialstore.selection import is_asked_for
 from trialstore.status import Status
 from trialstore.times import now_micros
 from trialstore.transitions import is_used_up
@@ -68,12 +69,8 @@ class MemoryBackend(Backend):
 
     def find_experiments(self, query: ExperimentQuery) -> list[ExperimentRecord]:
         with self._lock:
-            return [
-                self._experiments[uid].record
-                for experiment_id, uid in sorted(self._uids.items())
-                if (query.experiment_ids is None or experiment_id in query.experiment_ids)
-                and (query.uids is None or uid in query.uids)
-            ]
+            records = (self._experiments[uid].record for _, uid in sorted(self._uids.items()))
+            return [record for record in records if is_asked_for(record, query)]
 
     def delete_experiment(self, uid: Uid) -> None:
         with self._lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
 from msgspec import UNSET
@@ -15,8 +15,6 @@ from trialstore.records import (
     Claim,
     ExperimentRecord,
     NewTrial,
-    Order,
-    Parts,
     StatusChange,
     StoredTelemetryRow,
     TelemetryBatch,
@@ -25,6 +23,7 @@ from trialstore.records import (
     TrialQuery,
     TrialRecord,
 )
+from trialstore.selection import chosen, selected, still_held
 from trialstore.times import Micros
 from trialstore_memory._queue import Queue
 
@@ -61,22 +60,16 @@ class StoredExperiment:
 
     def select(self, query: TrialQuery) -> list[TrialRecord]:
         """Return the trials that a query asks for, with the parts that it asks for."""
-        found = [trial for trial in self._candidates(query) if _matches(trial, query)]
-        if query.order is Order.COMPLETION:
-            found = sorted(
-                (t for t in found if t.completion is not None), key=lambda trial: trial.completion or 0
-            )
-        return [_with_parts(trial, query.parts) for trial in found[: query.limit]]
+        return selected(self._candidates(query), query)
 
     def claim(self, claim: Claim, now: Micros) -> list[TrialRecord]:
         """Hand trials to a runner for their next attempts, or return those that this claim got before."""
         if claim.token in self._claims:
-            return self._still_claimed(claim.token)
+            return still_held((self.trials[i], attempt) for i, attempt in self._claims[claim.token])
         at = now if claim.due_by is None else claim.due_by
         waiting = (self._queue.waiting(runner, at, claim.limit) for runner in {None, claim.trial_runner_id})
-        found = chain(self.lost(at), *waiting)
-        eligible = (trial for trial in found if transitions.is_eligible(trial, claim, now))
-        return [self._claim(trial, claim, now) for trial in sorted(eligible, key=_due_order)[: claim.limit]]
+        found = chosen(chain(self.lost(at), *waiting), claim, now)
+        return [self._claim(trial, claim, now) for trial in found]
 
     def lost(self, at: Micros) -> list[TrialRecord]:
         """Return the running trials whose leases are over."""
@@ -113,17 +106,12 @@ class StoredExperiment:
         for row in batch.rows:
             stored = StoredTelemetryRow(batch.trial_id, batch.attempt, row.ts, row.metric, row.value)
             self.telemetry[batch.trial_id].setdefault((batch.attempt, row.ts, row.metric), stored)
-        report = replace(_status_change(trial, batch.ts), status=batch.status, reported=True)
-        self.history[batch.trial_id].append(report)
-
-    def _still_claimed(self, token: Token) -> list[TrialRecord]:
-        trials = [self.trials[i] for i, attempt in self._claims[token] if self.trials[i].attempt == attempt]
-        return sorted(trials, key=_due_order)
+        self.history[batch.trial_id].append(transitions.report_of(batch, trial))
 
     def _claim(self, trial: TrialRecord, claim: Claim, now: Micros) -> TrialRecord:
         claimed = transitions.claimed(trial, claim, now)
         self._claims[claim.token].append((claimed.trial_id, claimed.attempt))
-        return self._put(claimed, now, transitions.LEASE_EXPIRED if trial.status.is_running() else None)
+        return self._put(claimed, now, transitions.takeover_reason(trial))
 
     def _put(self, trial: TrialRecord, ts: Micros, reason: str | None = None) -> TrialRecord:
         """Store a trial that got a status, with its history row and, if that ends it, a completion number."""
@@ -131,7 +119,7 @@ class StoredExperiment:
             self._ended.append(trial.trial_id)
             trial = replace(trial, completion=len(self._ended))
         self._store(trial)
-        self.history[trial.trial_id].append(_status_change(trial, ts, reason))
+        self.history[trial.trial_id].append(transitions.status_change(trial, ts, reason))
         return trial
 
     def _store(self, trial: TrialRecord) -> None:
@@ -150,43 +138,3 @@ class StoredExperiment:
     def _ended_after(self, number: int, others: Collection[int]) -> Iterator[int]:
         asked = (other for other in others if 0 < other <= min(number, len(self._ended)))
         return chain(self._ended[max(number, 0) :], (self._ended[other - 1] for other in asked))
-
-
-def _status_change(trial: TrialRecord, ts: Micros, reason: str | None = None) -> StatusChange:
-    return StatusChange(
-        trial_id=trial.trial_id,
-        attempt=trial.attempt,
-        status=trial.status,
-        ts=ts,
-        trial_runner_id=trial.trial_runner_id,
-        reason=reason,
-    )
-
-
-def _due_order(trial: TrialRecord) -> tuple[Micros, int]:
-    return trial.due, trial.trial_id
-
-
-def _matches(trial: TrialRecord, query: TrialQuery) -> bool:
-    conditions: tuple[tuple[object, Callable[[], bool]], ...] = (
-        (query.after_id, lambda: trial.trial_id > (query.after_id or 0)),
-        (query.statuses, lambda: trial.status in (query.statuses or ())),
-        (query.due_by, lambda: trial.due <= (query.due_by or 0)),
-        (query.runner_assigned, lambda: (trial.trial_runner_id is not None) is query.runner_assigned),
-        (query.tunable_config_id, lambda: trial.tunable_config_id == query.tunable_config_id),
-        (query.completed_after, lambda: _is_completed_after(trial, query)),
-    )
-    return all(holds() for asked, holds in conditions if asked is not None)
-
-
-def _is_completed_after(trial: TrialRecord, query: TrialQuery) -> bool:
-    number = trial.completion
-    return number is not None and (number > (query.completed_after or 0) or number in query.completions)
-
-
-def _with_parts(trial: TrialRecord, parts: Parts) -> TrialRecord:
-    return replace(
-        trial,
-        metadata=trial.metadata if Parts.METADATA in parts else None,
-        metrics=trial.metrics if Parts.METRICS in parts else None,
-    )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from trialstore import codec
-from trialstore.backend import Backend
+from trialstore.backend import Backend, Capability
 from trialstore.errors import ExperimentNotFoundError
 from trialstore.status import Status
 from trialstore_conformance.base import ConformanceBase
 from trialstore_conformance.contract import sentence
-from trialstore_conformance.lab import NOON, Lab, finished_trial, is_now, new_token, new_trial
+from trialstore_conformance.lab import HOUR, NOON, Lab, finished_trial, is_now, new_token, new_trial
 
 
 class AddingConformance(ConformanceBase):
@@ -49,7 +50,7 @@ class AddingConformance(ConformanceBase):
         lab.complete(trial, score=1)
         assert lab.add(new)[0].status is Status.SUCCEEDED
 
-    @sentence("C-304", "C-311")
+    @sentence("C-302", "C-304", "C-311")
     def test_a_batch_that_was_half_applied_is_completed(self, lab: Lab) -> None:
         batch = [new_trial({"x": i}) for i in range(4)]
         known = lab.add(batch[1], batch[3])
@@ -58,6 +59,8 @@ class AddingConformance(ConformanceBase):
         assert sorted(trial.trial_id for trial in completed) == lab.ids()
         assert len(lab.ids()) == 4
         assert completed[0].trial_id < completed[2].trial_id
+        if Capability.ATOMIC_CALLS in lab.backend.capabilities:
+            assert lab.ids() == [1, 2, 3, 4]
 
     @sentence("C-305")
     def test_a_token_of_another_experiment_is_unknown(self, backend: Backend) -> None:
@@ -73,6 +76,21 @@ class AddingConformance(ConformanceBase):
         (a_elsewhere,) = other.add(new_trial({"x": 1}))
         assert a.tunable_config_id == a_again.tunable_config_id == a_elsewhere.tunable_config_id
         assert b.tunable_config_id != a.tunable_config_id
+
+    @sentence("C-306")
+    def test_the_hash_tells_which_configs_are_equal(self, lab: Lab) -> None:
+        one, two, three = (new_trial({"x": x}) for x in (1, 2, 3))
+        first, same, different = lab.add(
+            one, replace(two, config_hash=one.config_hash), replace(three, config=one.config)
+        )
+        assert first.tunable_config_id == same.tunable_config_id != different.tunable_config_id
+
+    @sentence("C-314")
+    def test_added_trials_are_returned_as_they_are_stored(self, lab: Lab) -> None:
+        batch = [new_trial(), finished_trial(), new_trial(due=None, trial_runner_id=3)]
+        assert lab.add(*batch) == lab.find()
+        (claimed,) = lab.claim(lease=HOUR)
+        assert lab.add(*batch)[0] == replace(claimed, metadata=None)
 
     @sentence("C-307", "C-309")
     def test_a_pending_trial_is_stored_as_given(self, lab: Lab) -> None:
@@ -103,8 +121,8 @@ class AddingConformance(ConformanceBase):
     def test_completion_numbers_are_unique_however_a_trial_was_completed(self, lab: Lab) -> None:
         added = lab.add(finished_trial(), new_trial(), finished_trial())
         lab.complete(added[1])
-        numbers = [trial.completion for trial in lab.find()]
-        assert None not in numbers
+        numbers = [trial.completion or 0 for trial in lab.find()]
+        assert all(number > 0 for number in numbers)
         assert len(set(numbers)) == 3
 
     @sentence("C-308")

@@ -158,6 +158,18 @@ class ChangingConformance(ConformanceBase):
         assert lab.backend.change_trial(change).applied
 
     @sentence("C-503")
+    def test_a_token_is_remembered_after_dozens_of_changes(self, lab: Lab) -> None:
+        trial = lab.add_one()
+        first = lab.change_of(trial, status=Status.READY, trial_runner_id=1)
+        lab.backend.change_trial(first)
+        for _ in range(24):
+            lab.change(trial, status=Status.PENDING, trial_runner_id=2)
+        before = lab.trial(trial.trial_id)
+        assert lab.backend.change_trial(first).applied
+        assert lab.trial(trial.trial_id) == before
+        assert lab.statuses(trial.trial_id) == [Status.PENDING, Status.READY, *[Status.PENDING] * 24]
+
+    @sentence("C-510")
     def test_a_change_without_a_token_may_be_applied_twice(self, lab: Lab) -> None:
         trial = lab.add_one()
         lab.change(trial, status=Status.RUNNING, lease=SECOND)
@@ -165,6 +177,16 @@ class ChangingConformance(ConformanceBase):
         assert lab.backend.change_trial(beat).applied
         assert lab.backend.change_trial(beat).applied
         assert lab.statuses(trial.trial_id) == [Status.PENDING, Status.RUNNING]
+
+    @sentence("C-510", "C-507")
+    def test_every_heartbeat_counts_and_none_is_written_down(self, lab: Lab) -> None:
+        claimed = lab.claimed(lease=SECOND)
+        history = lab.history()
+        beats = [lab.change(claimed, token=None, lease=hours * HOUR).record for hours in (50, 10, 30)]
+        ends = [trial.lease_expires or 0 for trial in beats]
+        assert ends[1] < ends[2] < ends[0], "a later heartbeat decides, also one that shortens the lease"
+        assert lab.trial(claimed.trial_id).lease_expires == ends[2]
+        assert lab.history() == history
 
     @sentence("C-504")
     def test_the_history_says_who_when_and_why(self, lab: Lab) -> None:

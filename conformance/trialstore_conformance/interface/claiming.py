@@ -28,7 +28,7 @@ from trialstore_conformance.lab import (
 class ClaimingConformance(ConformanceBase):
     """`claim_trials`, without leases."""
 
-    @sentence("C-604", "C-611")
+    @sentence("C-604", "C-611", "C-613")
     def test_a_claimed_trial_is_running_and_its_runners(self, lab: Lab) -> None:
         added = lab.trial(lab.add_one(metadata={"a": 1}).trial_id)
         (claimed,) = lab.claim(runner=9)
@@ -82,14 +82,14 @@ class ClaimingConformance(ConformanceBase):
         assert _ids(lab.claim(limit=2)) == [1]
         assert lab.claim(limit=2) == []
 
-    @sentence("C-605")
+    @sentence("C-605", "C-612")
     def test_a_claim_writes_one_row_of_history(self, lab: Lab) -> None:
         trial = lab.add_one()
         lab.claim(runner=4)
         added, claimed = lab.history(trial.trial_id)
         assert (added.status, added.attempt) == (Status.PENDING, 0)
         assert (claimed.status, claimed.attempt) == (Status.RUNNING, 1)
-        assert (claimed.trial_runner_id, claimed.reported) == (4, False)
+        assert (claimed.trial_runner_id, claimed.reason, claimed.reported) == (4, None, False)
         assert is_now(claimed.ts)
 
     @sentence("C-606", "C-905")

@@ -6,11 +6,29 @@ import pytest
 
 from trialstore.backend import Backend
 from trialstore.errors import ExperimentNotFoundError
-from trialstore.records import Order, Parts, TrialQuery
+from trialstore.records import ExperimentQuery, Order, Parts, TrialQuery
 from trialstore.status import Status
 from trialstore_conformance.base import ConformanceBase
 from trialstore_conformance.contract import sentence
 from trialstore_conformance.lab import ALL_PARTS, NOON, Lab, finished_trial, new_token, new_trial
+
+CONDITIONS: list[tuple[dict[str, object], list[int]]] = [
+    ({}, [1, 2, 3, 4, 5, 6]),
+    ({"trial_ids": [5, 2, 2, 99]}, [2, 5]),
+    ({"after_id": 4}, [5, 6]),
+    ({"after_id": 0}, [1, 2, 3, 4, 5, 6]),
+    ({"after_id": -1}, [1, 2, 3, 4, 5, 6]),
+    ({"statuses": frozenset({Status.PENDING, Status.FAILED})}, [1, 3, 5]),
+    ({"statuses": frozenset()}, []),
+    ({"due_by": NOON + 20}, [2, 3, 4, 6]),
+    ({"due_by": NOON + 19}, [3, 6]),
+    ({"runner_assigned": True}, [3, 4]),
+    ({"runner_assigned": False}, [1, 2, 5, 6]),
+    ({"statuses": frozenset({Status.PENDING}), "due_by": NOON + 20, "runner_assigned": True}, [3]),
+    ({"statuses": frozenset({Status.PENDING}), "due_by": NOON + 20, "runner_assigned": False}, []),
+    ({"trial_ids": [1, 2, 3], "after_id": 1}, [2, 3]),
+]
+"""Conditions, and which trials of the fixture `mixed` they choose."""
 
 
 class FindingConformance(ConformanceBase):
@@ -32,28 +50,9 @@ class FindingConformance(ConformanceBase):
         return lab
 
     @sentence("C-401")
-    @pytest.mark.parametrize(
-        ("conditions", "expected"),
-        [
-            ({}, [1, 2, 3, 4, 5, 6]),
-            ({"trial_ids": [5, 2, 2, 99]}, [2, 5]),
-            ({"after_id": 4}, [5, 6]),
-            ({"after_id": 0}, [1, 2, 3, 4, 5, 6]),
-            ({"after_id": -1}, [1, 2, 3, 4, 5, 6]),
-            ({"statuses": frozenset({Status.PENDING, Status.FAILED})}, [1, 3, 5]),
-            ({"statuses": frozenset()}, []),
-            ({"due_by": NOON + 20}, [2, 3, 4, 6]),
-            ({"due_by": NOON + 19}, [3, 6]),
-            ({"runner_assigned": True}, [3, 4]),
-            ({"runner_assigned": False}, [1, 2, 5, 6]),
-            ({"statuses": frozenset({Status.PENDING}), "due_by": NOON + 20, "runner_assigned": True}, [3]),
-            ({"statuses": frozenset({Status.PENDING}), "due_by": NOON + 20, "runner_assigned": False}, []),
-            ({"trial_ids": [1, 2, 3], "after_id": 1}, [2, 3]),
-        ],
-        ids=lambda given: "-".join(map(str, given)),
-    )
-    def test_conditions_choose(self, mixed: Lab, conditions: dict[str, object], expected: list[int]) -> None:
-        assert mixed.ids(**conditions) == expected
+    def test_conditions_choose(self, mixed: Lab) -> None:
+        for conditions, expected in CONDITIONS:
+            assert mixed.ids(**conditions) == expected, f"wrong trials were found by {conditions}"
 
     @sentence("C-401")
     def test_trials_are_found_by_tunable_config(self, mixed: Lab) -> None:
@@ -83,6 +82,7 @@ class FindingConformance(ConformanceBase):
     @sentence("C-403")
     def test_a_limit_cuts_after_the_order(self, mixed: Lab) -> None:
         assert mixed.ids(limit=2) == [1, 2]
+        assert mixed.ids(limit=0) == []
         assert mixed.ids(limit=2, after_id=2, runner_assigned=False) == [5, 6]
         assert mixed.ids(limit=100) == [1, 2, 3, 4, 5, 6]
         assert mixed.ids(limit=2, order=Order.COMPLETION) == [5, 2]
@@ -116,6 +116,32 @@ class FindingConformance(ConformanceBase):
         assert lab.ids(trial_ids=[4, 5, 2**60]) == []
         assert lab.ids(trial_ids=range(2, 10_002)) == [2, 3]
         assert lab.ids(trial_ids={3, 1}) == [1, 3]
+
+    @sentence("C-405", "C-203", "C-313")
+    def test_every_find_takes_thousands_of_ids(self, backend: Backend, lab: Lab) -> None:
+        trial = lab.claimed()
+        lab.report(trial, (NOON, "m", 1))
+        many = range(10_000)
+        words = ["experiment", *map(str, many)]
+        assert len(backend.find_experiments(ExperimentQuery(experiment_ids=words))) == 1
+        assert len(backend.find_experiments(ExperimentQuery(uids=[lab.uid, *words]))) == 1
+        config_id = trial.tunable_config_id
+        assert backend.find_tunable_configs(range(config_id, config_id + 10_000))[config_id] == '{"x":1}'
+        assert len(lab.telemetry_rows(many)) == 1
+        assert [row.trial_id for row in backend.find_status_changes(lab.uid, many)] == [1, 1, 1]
+        assert lab.ids(completed_after=0, completions=many) == []
+
+    @sentence("C-410", "C-402", "C-403")
+    def test_single_completions_are_found_beside_the_later_ones(self, mixed: Lab) -> None:
+        five, two, six = (trial.completion or 0 for trial in mixed.find(order=Order.COMPLETION))
+        for order, both in (Order.TRIAL_ID, [2, 5]), (Order.COMPLETION, [5, 2]):
+            after_two = {"completed_after": two, "order": order}
+            assert mixed.ids(**after_two) == [6]
+            assert mixed.ids(**after_two, completions=[five]) == [5, 6]
+            assert mixed.ids(**after_two, completions=[five], limit=1) == [5]
+            assert mixed.ids(**after_two, completions=[six, six + 5, 2**40]) == [6]
+            assert mixed.ids(completed_after=0, order=order, statuses=frozenset({Status.SUCCEEDED})) == [2]
+            assert mixed.ids(completed_after=six, completions=[two, five], order=order) == both
 
     @sentence("C-406")
     def test_trials_are_counted_by_status(self, mixed: Lab) -> None:

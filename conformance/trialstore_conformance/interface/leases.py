@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from trialstore.errors import ExperimentNotFoundError
 from trialstore.records import Expiry
 from trialstore.status import Status
+from trialstore.transitions import LEASE_EXPIRED
 from trialstore_conformance.base import ConformanceBase
 from trialstore_conformance.contract import sentence
 from trialstore_conformance.lab import FAR, HOUR, NOON, SECOND, Lab, is_now, new_token
@@ -16,7 +17,7 @@ from trialstore_conformance.lab import FAR, HOUR, NOON, SECOND, Lab, is_now, new
 class LeasesConformance(ConformanceBase):
     """`claim_trials` with leases, and `expire_leases`."""
 
-    @sentence("C-604", "C-507")
+    @sentence("C-507", "C-604", "C-613")
     def test_a_lease_lasts_from_the_engines_now(self, lab: Lab) -> None:
         claimed = lab.claimed(lease=24 * HOUR)
         assert claimed.ts_start is not None
@@ -24,7 +25,7 @@ class LeasesConformance(ConformanceBase):
         assert claimed.lease_expires == claimed.ts_start + 24 * HOUR
         assert lab.trial(claimed.trial_id) == claimed
 
-    @sentence("C-607", "C-605")
+    @sentence("C-605", "C-607", "C-612", "C-613")
     def test_an_expired_lease_is_taken_over_whoever_had_it(self, lab: Lab) -> None:
         first = lab.claimed(runner=1)
         (second,) = lab.claim(runner=2, due_by=FAR)
@@ -34,6 +35,8 @@ class LeasesConformance(ConformanceBase):
         assert is_now(second.ts_start)
         assert lab.statuses(first.trial_id) == [Status.PENDING, Status.RUNNING, Status.RUNNING]
         assert [row.attempt for row in lab.history(first.trial_id)] == [0, 1, 2]
+        assert [row.reason for row in lab.history(first.trial_id)] == [None, None, LEASE_EXPIRED]
+        assert lab.history(first.trial_id)[-1].ts == second.ts_start
 
     @sentence("C-601", "C-607")
     def test_a_lease_is_over_when_its_last_microsecond_is(self, lab: Lab) -> None:
@@ -48,7 +51,7 @@ class LeasesConformance(ConformanceBase):
         assert lab.claim(runner=2, due_by=None) == []
         assert lab.expire(due_by=None) == []
 
-    @sentence("C-601")
+    @sentence("C-614")
     def test_an_attempt_without_lease_never_expires(self, lab: Lab) -> None:
         lab.claimed(lease=None)
         assert lab.claim(runner=2, due_by=FAR) == []
@@ -87,7 +90,7 @@ class LeasesConformance(ConformanceBase):
         claimed = lab.claim(runner=2, limit=1, due_by=FAR, max_attempts=1)
         assert [trial.trial_id for trial in claimed] == [waiting.trial_id]
 
-    @sentence("C-609", "C-505")
+    @sentence("C-505", "C-609", "C-613")
     def test_trials_with_used_up_leases_fail(self, lab: Lab) -> None:
         claimed = lab.claimed(runner=1)
         (failed,) = lab.expire(max_attempts=1, reason="runner 1 went silent")

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from trialstore.backend import Backend
 from trialstore.errors import ExperimentNotFoundError, StaleTrialError, TrialNotFoundError
-from trialstore.records import TelemetryQuery
+from trialstore.records import StatusChange, TelemetryQuery
 from trialstore.status import Status
 from trialstore_conformance.base import ConformanceBase
 from trialstore_conformance.contract import sentence
@@ -38,6 +38,15 @@ class TelemetryConformance(ConformanceBase):
         found = lab.telemetry_rows([12, 2, 10, 99])
         assert [(row.trial_id, row.value) for row in found] == [(2, "2"), (10, "10"), (12, "12")]
         assert lab.telemetry_rows([]) == []
+
+    @sentence("C-701", "C-706")
+    def test_rows_of_an_earlier_attempt_come_first_whatever_their_times(self, lab: Lab) -> None:
+        trial = lab.add_one()
+        lab.report(trial, (NOON + 9, "z", 0), (NOON + 9, "y", 0))
+        (claimed,) = lab.claim()
+        lab.report(claimed, (NOON, "b", 1), (NOON + 1, "a", 1))
+        rows = lab.telemetry_rows([trial.trial_id], all_attempts=True)
+        assert [(row.attempt, row.metric) for row in rows] == [(0, "y"), (0, "z"), (1, "b"), (1, "a")]
 
     @sentence("C-702")
     def test_the_first_row_of_a_key_wins(self, lab: Lab) -> None:
@@ -76,6 +85,15 @@ class TelemetryConformance(ConformanceBase):
         (reported,) = (row for row in lab.history(trial.trial_id) if row.reported)
         assert (reported.status, reported.ts) == (Status.SUCCEEDED, NOON + 4)
         assert reported.attempt == 0
+
+    @sentence("C-710", "C-704")
+    def test_a_report_says_when_in_which_attempt_and_by_whom(self, lab: Lab) -> None:
+        claimed = lab.claimed(runner=4)
+        lab.report(claimed, status=Status.RUNNING, ts=NOON + 4)
+        (reported,) = (row for row in lab.history() if row.reported)
+        assert reported == StatusChange(
+            trial_id=1, attempt=1, status=Status.RUNNING, ts=NOON + 4, trial_runner_id=4, reported=True
+        )
 
     @sentence("C-704")
     def test_a_batch_without_rows_reports_the_status(self, lab: Lab) -> None:

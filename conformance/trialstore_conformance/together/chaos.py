@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import signal
 import time
 from collections import Counter, defaultdict
@@ -21,13 +20,12 @@ from trialstore_conformance.contract import sentence
 from trialstore_conformance.door import Door
 from trialstore_conformance.lab import ALL_PARTS, Lab
 from trialstore_conformance.processes import PATIENCE_SECONDS, Worker
-from trialstore_conformance.profiles import chosen_profile
+from trialstore_conformance.profiles import chance_of, chosen_profile
 from trialstore_conformance.together.multiprocess import shared_or_refused
 
-RUNNERS = 8
 SKEW = 300.0
 """Seconds by which the clocks of runners may be wrong, in both directions."""
-WAITING = 20
+WAITING = 12
 """As many trials wait at any time, until the time is over."""
 
 
@@ -44,19 +42,21 @@ class Chaos:
         The exit codes of those that have ended.
     """
 
-    def __init__(self, door: Door, seed: int | None) -> None:
+    def __init__(self, door: Door, runners: int) -> None:
         self.did: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
         self.seen: list[list[int]] = []
         self.codes: list[int | None] = []
         self._door = door
-        self._chance = random.Random(seed)  # noqa: S311 - not for secrets
-        self._runners = [self._new_runner(number) for number in range(RUNNERS)]
+        self._chance = chance_of("chaos")
+        self._runners = [self._new_runner(number) for number in range(runners)]
         self._alarms: dict[int, Timer] = {}
         self._reader = self._new_reader()
+        for worker in (*self._runners, self._reader):
+            _begin(worker)
 
     def strike(self) -> None:
         """Kill or pause a runner, or restart the reader, or do nothing."""
-        number = self._chance.randrange(RUNNERS)
+        number = self._chance.randrange(len(self._runners))
         act = self._chance.choice(["kill", "pause", "pause", "read anew", "nothing"])
         if act == "kill":
             self._restart(number)
@@ -65,6 +65,7 @@ class Chaos:
         elif act == "read anew":
             self._end(self._reader)
             self._reader = self._new_reader()
+            _begin(self._reader)
 
     def wait_until_all_are_awake(self) -> None:
         """Wait for the end of every pause."""
@@ -100,6 +101,7 @@ class Chaos:
             self._alarms[number].cancel()
         self._end(self._runners[number])
         self._runners[number] = self._new_runner(number)
+        _begin(self._runners[number])
 
     def _end(self, worker: Worker) -> None:
         worker.kill()
@@ -115,13 +117,11 @@ class Chaos:
             self.did[outcome["did"]].append((outcome["trial_id"], outcome["attempt"]))
 
     def _new_runner(self, number: int) -> Worker:
-        return _begun(
-            Worker(self._door, "run_in_chaos", number=number, skew=self._chance.uniform(-SKEW, SKEW))
-        )
+        return Worker(self._door, "run_in_chaos", number=number, skew=self._chance.uniform(-SKEW, SKEW))
 
     def _new_reader(self) -> Worker:
         self.seen.append([])
-        return _begun(Worker(self._door, "read_in_chaos", number=RUNNERS))
+        return Worker(self._door, "read_in_chaos", number=-1)
 
 
 class ChaosConformance(ConformanceBase):
@@ -145,17 +145,16 @@ class ChaosConformance(ConformanceBase):
 
 @contextmanager
 def _chaos(door: Door) -> Iterator[Chaos]:
-    chaos = Chaos(door, chosen_profile().seed)
+    chaos = Chaos(door, chosen_profile().chaos_runners)
     try:
         yield chaos
     finally:
         chaos.end()
 
 
-def _begun(worker: Worker) -> Worker:
+def _begin(worker: Worker) -> None:
     worker.wait_until_ready()
     worker.go()
-    return worker
 
 
 def _keep_busy(chaos: Chaos, lab: Lab) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import time
 from typing import Any
 
 import pytest
@@ -16,21 +16,23 @@ from trialstore_conformance.contract import sentence
 from trialstore_conformance.door import Door
 from trialstore_conformance.lab import Lab
 from trialstore_conformance.processes import Worker
+from trialstore_conformance.profiles import chance_of
+
+REPORTS_OF_A_TRIAL = 4
 
 
 class CrashesConformance(ConformanceBase):
     """What stands in a PERSISTENT storage after its process was killed; nothing stands in another one."""
 
     @sentence("C-903", "C-904", "C-104")
-    @pytest.mark.parametrize("seed", range(3))
+    @pytest.mark.parametrize("seed", range(4))
     def test_a_killed_process_leaves_whole_units_and_all_that_was_acknowledged(
         self, door: Door, seed: int
     ) -> None:
-        acknowledged: list[dict[str, int]] = []
-        for moment in random.Random(seed).sample(range(1, 80), 2):  # noqa: S311 - not for secrets
-            acknowledged += _killed_after(door, moment)
+        is_persistent, chance = door.declares(Capability.PERSISTENT), chance_of(f"kill {seed}")
+        acknowledged = _killed_after(door, chance.randrange(4, 30) if is_persistent else 1, chance.random())
         lab = Lab(door.backend())
-        if not door.declares(Capability.PERSISTENT):
+        if not is_persistent:
             assert lab.find() == []
             return
         history.check_all(lab)
@@ -38,25 +40,17 @@ class CrashesConformance(ConformanceBase):
             _check_acknowledged(lab, *report.popitem())
         for trial in lab.find():
             assert len(lab.telemetry(trial.trial_id)) in {0, 20}, "a batch of telemetry was stored in part"
-
-    @sentence("C-903", "C-904")
-    def test_the_work_goes_on_after_a_crash(self, door: Door) -> None:
-        _killed_after(door, 10)
-        lab = Lab(door.backend())
-        known = lab.ids()
-        trial = lab.add_one()
-        assert trial.trial_id > max(known, default=0)
-        assert lab.complete(trial, score=1).applied
-        history.check_all(lab)
+        _check_that_work_goes_on(lab)
 
 
-def _killed_after(door: Door, reports: int) -> list[Any]:
-    """Return what a process acknowledged that was killed after its so-many-th report, in the middle of the next step."""
+def _killed_after(door: Door, reports: int, moment: float) -> list[Any]:
+    """Return what a process acknowledged that was killed at a moment of the trial after so many reports; 0 to 1."""
     worker = Worker(door, "live", number=reports)
     worker.wait_until_ready()
     worker.go()
-    stream = worker.reports()
+    stream, begun = worker.reports(), time.monotonic()
     acknowledged = [next(stream) for _ in range(reports)]
+    time.sleep(moment * (time.monotonic() - begun) * REPORTS_OF_A_TRIAL / reports)
     worker.kill()
     acknowledged += stream
     worker.end()
@@ -74,3 +68,11 @@ def _check_acknowledged(lab: Lab, step: str, trial_id: int) -> None:
     if step == "completed":
         assert trial.status is Status.SUCCEEDED
         assert trial.metrics == codec.encode({"score": trial_id})
+
+
+def _check_that_work_goes_on(lab: Lab) -> None:
+    known = lab.ids()
+    trial = lab.add_one()
+    assert trial.trial_id > max(known)
+    assert lab.complete(trial, score=1).applied
+    history.check_all(lab)

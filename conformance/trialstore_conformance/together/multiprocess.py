@@ -21,8 +21,9 @@ from trialstore_conformance.door import Door
 from trialstore_conformance.lab import SECOND, Lab
 from trialstore_conformance.processes import results_of
 from trialstore_conformance.profiles import chosen_profile
+from trialstore_conformance.requirements import needs_absent_storage
 
-PROCESSES, ROUNDS = 4, 50
+PROCESSES = 4
 
 
 _Tests = TypeVar("_Tests", bound=ConformanceBase)
@@ -55,6 +56,7 @@ class ProcessesConformance(ConformanceBase):
 
     @sentence("C-105", "C-202", "C-902")
     @shared_or_refused
+    @needs_absent_storage
     def test_an_empty_storage_may_be_opened_by_many_at_once(self, door: Door) -> None:
         ids = [trial_id for reports in results_of(door, "first_open", PROCESSES) for trial_id in reports]
         assert sorted(ids) == [1, 2, 3, 4] == Lab(door.backend()).ids()
@@ -85,13 +87,13 @@ class ProcessesConformance(ConformanceBase):
     @sentence("C-610", "C-902", "C-908")
     @shared_or_refused
     def test_no_trial_is_claimed_by_two_processes(self, door: Door) -> None:
-        backend = door.backend()
-        labs = [Lab(backend, f"round {number}") for number in range(ROUNDS)]
+        backend, rounds = door.backend(), chosen_profile().rounds
+        labs = [Lab(backend, f"round {number}") for number in range(rounds)]
         for lab in labs:
             lab.add_many(8)
-        workers = results_of(door, "claim", PROCESSES, rounds=ROUNDS)
+        workers = results_of(door, "claim", PROCESSES, rounds=rounds)
         claims = Counter(claimed for reports in workers for claimed in reports)
-        assert claims == {(number, trial_id): 1 for number in range(ROUNDS) for trial_id in range(1, 9)}
+        assert claims == {(number, trial_id): 1 for number in range(rounds) for trial_id in range(1, 9)}
         for lab in labs:
             history.check_all(lab)
 
@@ -130,7 +132,7 @@ class ProcessesConformance(ConformanceBase):
         assert sorted(seen) == [(ts, value) for ts, _, value in lab.telemetry(1)]
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-    @sentence("C-906")
+    @sentence("C-906", "C-912")
     def test_a_forked_child_works_or_is_refused(self, door: Door) -> None:
         is_shared = door.declares(Capability.MULTI_PROCESS)
         ((child, parent),) = results_of(door, "fork", 1)

@@ -67,6 +67,18 @@ class ThreadsConformance(ConformanceBase):
         assert {trial.attempt for trial in taken} == {2}
         history.check_all(patient_lab)
 
+    @sentence("C-505", "C-901", "C-908")
+    def test_threads_that_complete_trials_of_their_own_get_numbers_of_their_own(
+        self, patient_lab: Lab
+    ) -> None:
+        trials = patient_lab.add_many(THREADS * 5)
+        outcomes = _flat(
+            _at_once(lambda number: [patient_lab.complete(trial) for trial in trials[number::THREADS]])
+        )
+        assert all(outcome.applied for outcome in outcomes)
+        assert len({outcome.record.completion for outcome in outcomes}) == len(trials)
+        history.check_all(patient_lab)
+
     @sentence("C-508", "C-901", "C-908")
     def test_the_completion_of_one_thread_is_applied(self, patient_lab: Lab) -> None:
         trials = patient_lab.add_many(10)

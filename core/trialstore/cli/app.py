@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from trialstore.cli import backends, demo, experiments, queue, run_trials, schema, storages
+from trialstore.cli import (
+    backends,
+    conformance,
+    demo,
+    experiments,
+    new_backend,
+    queue,
+    run_trials,
+    schema,
+    storages,
+)
 
 __all__ = ["build_app"]
 
@@ -36,6 +46,8 @@ def build_app() -> typer.Typer:
         "upgrade": storages.upgrade,
         "backends": backends.backends,
         "schema": schema.schema,
+        "conformance": conformance.conformance,
+        "new-backend": new_backend.new_backend,
     }
     for name, command in commands.items():
         app.command(name)(command)

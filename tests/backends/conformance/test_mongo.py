@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
+from servers.mongod import HOST
+from servers.ports import free_port
 from trialstore_conformance import StorageConformance
+from trialstore_mongo import MongoBackend
 
 
 class TestMongoServer(StorageConformance):
     @pytest.fixture
     def storage_config(self, mongo_database: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"class": "mongo", "config": mongo_database}
+
+    @pytest.fixture
+    def special_configs(self, mongo_database: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+        config = {**mongo_database, "collection_prefix": "newer_"}
+        with closing(MongoBackend(config)) as backend:
+            backend.open(create=True, read_only=False)
+        with MongoClient[dict[str, Any]](mongo_database["uri"]) as client:
+            client.get_default_database()["newer_meta"].update_one({}, {"$set": {"version": 99}})
+        address = f"mongodb://{HOST}:{free_port(HOST)}/x?serverSelectionTimeoutMS=100"
+        newer = {"class": "mongo", "config": config}
+        return {"newer": newer, "unreachable": {"class": "mongo", "config": {"uri": address}}}
 
 
 class TestMongoReplicaSet(StorageConformance):

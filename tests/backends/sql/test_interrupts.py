@@ -119,6 +119,7 @@ def test_connections_that_are_in_use_are_not_taken_for_lost(
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers of that kind")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of what Python passes over
 def test_an_interrupt_of_duckdb_is_one_of_python(tmp_path: Path, open_backend: OpenBackend) -> None:
     backend = open_backend(drivername="duckdb", database=str(tmp_path / "trials.duckdb"))
     backend.put_experiment(NEW)

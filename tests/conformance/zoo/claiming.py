@@ -6,6 +6,7 @@ import time
 
 from msgspec.structs import replace
 
+from trialstore.backend import Capability
 from trialstore.records import Claim, Parts, TrialQuery, TrialRecord
 from trialstore.status import Status
 from trialstore_memory import MemoryBackend
@@ -15,8 +16,13 @@ __all__ = [
     "ClaimsTwice",
     "ForgetsClaims",
     "ForgivesLostLeases",
+    "GivesOneAttemptMore",
+    "GoesByTheClientsClock",
+    "HandsOutWithoutParts",
     "IgnoresRunners",
+    "ReplacesHistory",
     "WaitsTooLong",
+    "WritesTheOldAttempt",
 ]
 
 PENDING = frozenset({Status.PENDING})
@@ -78,4 +84,48 @@ class ForgivesLostLeases(MemoryBackend):
             trials = self._experiment(claim.uid).trials
             claimed = [replace(trial, expirations=0) for trial in super().claim_trials(claim)]
             trials.update({trial.trial_id: trial for trial in claimed})
+            return claimed
+
+
+class GivesOneAttemptMore(MemoryBackend):
+    """Compares the lost leases with `max_attempts` before it counts the one that is lost now."""
+
+    def claim_trials(self, claim: Claim) -> list[TrialRecord]:
+        more = None if claim.max_attempts is None else claim.max_attempts + 1
+        return super().claim_trials(replace(claim, max_attempts=more))
+
+
+class GoesByTheClientsClock(MemoryBackend):
+    """Says that it goes by its server's clock, and asks the client's."""
+
+    capabilities = MemoryBackend.capabilities | {Capability.SERVER_CLOCK}
+
+
+class HandsOutWithoutParts(MemoryBackend):
+    """Returns what the update of a claim touches."""
+
+    def claim_trials(self, claim: Claim) -> list[TrialRecord]:
+        return [replace(trial, metadata=None) for trial in super().claim_trials(claim)]
+
+
+class ReplacesHistory(MemoryBackend):
+    """Keeps the history since a trial was claimed last."""
+
+    def claim_trials(self, claim: Claim) -> list[TrialRecord]:
+        with self._lock:
+            claimed = super().claim_trials(claim)
+            history = self._experiment(claim.uid).history
+            history.update({trial.trial_id: history[trial.trial_id][-1:] for trial in claimed})
+            return claimed
+
+
+class WritesTheOldAttempt(MemoryBackend):
+    """Writes the history of a claim from the row as it was before."""
+
+    def claim_trials(self, claim: Claim) -> list[TrialRecord]:
+        with self._lock:
+            claimed = super().claim_trials(claim)
+            for trial in claimed:
+                rows = self._experiment(claim.uid).history[trial.trial_id]
+                rows[-1] = replace(rows[-1], attempt=trial.attempt - 1)
             return claimed

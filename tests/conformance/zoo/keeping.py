@@ -12,6 +12,8 @@ from trialstore.records import (
     ExperimentRecord,
     Order,
     StatusChange,
+    StoredTelemetryRow,
+    TelemetryQuery,
     TrialQuery,
     TrialRecord,
 )
@@ -23,8 +25,14 @@ __all__ = [
     "LeavesTelemetry",
     "LetsTheLastWriterWin",
     "LimitsBeforeItSorts",
+    "MixesAttempts",
     "ReturnsItsOwnLists",
     "ReusesConfigIds",
+    "SortsByTime",
+    "SortsHistoryByTime",
+    "TakesLimitZeroForNone",
+    "TakesNoIdsForAll",
+    "TruncatesLists",
 ]
 
 
@@ -55,6 +63,52 @@ class LimitsBeforeItSorts(MemoryBackend):
         first = super().find_trials(replace(query, order=Order.TRIAL_ID))
         ids = [trial.trial_id for trial in first]
         return super().find_trials(replace(query, trial_ids=ids))
+
+
+class SortsByTime(MemoryBackend):
+    """Gives completions in the order of the times at which runners say that they ended."""
+
+    def find_trials(self, query: TrialQuery) -> list[TrialRecord]:
+        found = super().find_trials(query)
+        if query.order is Order.TRIAL_ID:
+            return found
+        return sorted(found, key=lambda trial: trial.ts_end or 0)
+
+
+class TakesLimitZeroForNone(MemoryBackend):
+    """Asks whether there is a limit by whether it is true."""
+
+    def find_trials(self, query: TrialQuery) -> list[TrialRecord]:
+        return super().find_trials(replace(query, limit=query.limit or None))
+
+
+class TakesNoIdsForAll(MemoryBackend):
+    """Asks whether there are ids to look for by whether their list is true."""
+
+    def find_trials(self, query: TrialQuery) -> list[TrialRecord]:
+        return super().find_trials(replace(query, trial_ids=query.trial_ids or None))
+
+
+class TruncatesLists(MemoryBackend):
+    """Binds as many parameters as old SQLite takes, and passes over the others."""
+
+    def find_trials(self, query: TrialQuery) -> list[TrialRecord]:
+        ids = None if query.trial_ids is None else list(query.trial_ids)[-999:]
+        return super().find_trials(replace(query, trial_ids=ids))
+
+
+class MixesAttempts(MemoryBackend):
+    """Gives the telemetry of a trial, whichever attempt it is from."""
+
+    def find_telemetry(self, query: TelemetryQuery) -> list[StoredTelemetryRow]:
+        return super().find_telemetry(replace(query, all_attempts=True))
+
+
+class SortsHistoryByTime(MemoryBackend):
+    """Gives history in the order of its times, which come from clocks that do not agree."""
+
+    def find_status_changes(self, uid: str, trial_ids: Collection[int] | None) -> list[StatusChange]:
+        return sorted(super().find_status_changes(uid, trial_ids), key=lambda row: (row.trial_id, row.ts))
 
 
 class ReturnsItsOwnLists(MemoryBackend):

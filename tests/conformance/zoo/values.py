@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -16,10 +18,21 @@ __all__ = [
     "CutsNames",
     "FoldsCase",
     "KeepsDoubles",
+    "KeepsLocalTime",
     "KeepsMilliseconds",
+    "LosesTheSignOfZero",
     "MergesOneAndTrue",
     "NormalisesNames",
+    "OverflowsIntoDoubles",
+    "ReadsPercentAsAWildcard",
+    "StripsSpaces",
+    "TakesEmptyForAbsent",
+    "WritesNullForNan",
 ]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+OF_A_DATABASE = range(4_000_000_000_000_000)
+"""The times that this machine's calendar surely converts."""
 
 
 class MergesOneAndTrue(MemoryBackend):
@@ -46,6 +59,41 @@ class KeepsMilliseconds(MemoryBackend):
         return super().add_trials(uid, coarse, first_id)
 
 
+class KeepsLocalTime(MemoryBackend):
+    """Keeps times as local ones without their zone, of which one hour of autumn has two."""
+
+    def add_trials(self, uid: str, new: Sequence[NewTrial], first_id: int) -> list[TrialRecord]:
+        local = [replace(trial, due=_there_and_back(trial.due)) for trial in new]
+        return super().add_trials(uid, local, first_id)
+
+
+class LosesTheSignOfZero(MemoryBackend):
+    """Keeps telemetry in a column in which `-0.0` and `0.0` are one number."""
+
+    def add_telemetry(self, batch: TelemetryBatch) -> None:
+        rows = tuple(replace(row, value="0.0") if row.value == "-0.0" else row for row in batch.rows)
+        super().add_telemetry(replace(batch, rows=rows))
+
+
+class OverflowsIntoDoubles(MemoryBackend):
+    """Reads integers that no double holds as doubles, as JavaScript does."""
+
+    def add_trials(self, uid: str, new: Sequence[NewTrial], first_id: int) -> list[TrialRecord]:
+        rounded = [replace(trial, metrics=trial.metrics and _rounded(trial.metrics)) for trial in new]
+        return super().add_trials(uid, rounded, first_id)
+
+
+class WritesNullForNan(MemoryBackend):
+    """Encodes metrics with an encoder that knows no NaN."""
+
+    def add_trials(self, uid: str, new: Sequence[NewTrial], first_id: int) -> list[TrialRecord]:
+        nan = codec.encode_scalar(float("nan"))
+        nulled = [
+            replace(trial, metrics=trial.metrics and trial.metrics.replace(nan, "null")) for trial in new
+        ]
+        return super().add_trials(uid, nulled, first_id)
+
+
 class FoldsCase(MemoryBackend):
     """Compares ids with a collation that ignores case."""
 
@@ -54,6 +102,38 @@ class FoldsCase(MemoryBackend):
             if stored.experiment_id.casefold() == new.experiment_id.casefold():
                 return stored
         return super().put_experiment(new)
+
+
+class StripsSpaces(MemoryBackend):
+    """Compares ids with a collation that pads them with spaces."""
+
+    def put_experiment(self, new: ExperimentRecord) -> ExperimentRecord:
+        for stored in self.find_experiments(ExperimentQuery()):
+            if stored.experiment_id.rstrip(" ") == new.experiment_id.rstrip(" "):
+                return stored
+        return super().put_experiment(new)
+
+
+class ReadsPercentAsAWildcard(MemoryBackend):
+    """Finds experiments with LIKE, as some lookups without regard to case are written."""
+
+    def find_experiments(self, query: ExperimentQuery) -> list[ExperimentRecord]:
+        if query.experiment_ids is None:
+            return super().find_experiments(query)
+        pattern = re.compile("|".join(map(_of_like, query.experiment_ids)), re.DOTALL)
+        everything = super().find_experiments(replace(query, experiment_ids=None))
+        return [
+            record
+            for record in everything
+            if query.experiment_ids and pattern.fullmatch(record.experiment_id)
+        ]
+
+
+class TakesEmptyForAbsent(MemoryBackend):
+    """Keeps the empty string as NULL, as Oracle does."""
+
+    def put_experiment(self, new: ExperimentRecord) -> ExperimentRecord:
+        return super().put_experiment(replace(new, description=new.description or None))
 
 
 class NormalisesNames(MemoryBackend):
@@ -78,3 +158,21 @@ def _python_hash(config: str) -> str:
 
 def _doubled(text: str) -> str:
     return json.dumps(json.loads(text, parse_int=float), ensure_ascii=False, separators=(",", ":"))
+
+
+def _rounded(text: str) -> str:
+    def number(digits: str) -> int | float:
+        return int(digits) if abs(int(digits)) < 2**53 else float(digits)
+
+    return json.dumps(json.loads(text, parse_int=number), ensure_ascii=False, separators=(",", ":"))
+
+
+def _there_and_back(moment: int | None) -> int | None:
+    if moment is None or moment not in OF_A_DATABASE:
+        return moment
+    local = (EPOCH + timedelta(microseconds=moment)).astimezone().replace(tzinfo=None)
+    return (local.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)
+
+
+def _of_like(pattern: str) -> str:
+    return re.escape(pattern).replace("%", ".*").replace("_", ".")

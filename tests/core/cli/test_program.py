@@ -21,7 +21,19 @@ from trialstore.cli import main
 
 Run = Callable[..., Any]
 InstallPlugin = Callable[..., None]
-COMMANDS = ["demo", "experiments", "show", "trials", "queue", "run", "init", "upgrade", "backends", "schema"]
+COMMANDS = [
+    "demo",
+    "experiments",
+    "show",
+    "trials",
+    "queue",
+    "run",
+    "init",
+    "upgrade",
+    "backends",
+    "schema",
+    "conformance",
+]
 
 
 def test_the_version(run: Run) -> None:

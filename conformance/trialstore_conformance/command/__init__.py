@@ -1,0 +1,1 @@
+"""The suite without writing code: what ``trialstore conformance`` does."""

@@ -1,0 +1,1 @@
+"""A backend of trialstore for LMDB, a key-value store in one file."""
