@@ -5,9 +5,8 @@ PYTHON ?= python3
 JOBS ?= 3
 BIN := .venv/bin
 READY := .venv/.ready
-# These wait for servers and processes most of the time, and would do so longer if their coverage were measured.
-ON_SERVERS := tests/backends/sql tests/backends/conformance/test_sql.py \
-	tests/backends/mongo tests/backends/conformance/test_mongo.py
+# The tests whose coverage is measured, which takes time: they cover the core and the memory backend.
+COVERED := tests/core tests/backends/memory tests/backends/conformance/test_memory.py
 # What `make test` leaves to `make full`: the tests of the test servers, and the suite on a second kind of MongoDB.
 ONLY_FULL := --ignore=tests/engines --deselect=tests/backends/conformance/test_mongo.py::TestMongoReplicaSet
 
@@ -27,9 +26,9 @@ demo: $(READY)  ## tune the SQLite of this machine for about 20 seconds
 
 test: $(READY)  ## run the tests; core and memory must be covered to the last branch
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n $(JOBS) --cov --cov-report= $(ONLY_FULL) $(ON_SERVERS:%=--ignore=%) $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(JOBS) --cov --cov-report= $(COVERED) $(PYTEST_ARGS)
 	$(BIN)/coverage report --include='core/*,backends/memory/*' --fail-under=100
-	$(BIN)/pytest -n $(JOBS) $(ONLY_FULL) $(ON_SERVERS) $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(JOBS) $(ONLY_FULL) $(COVERED:%=--ignore=%) $(PYTEST_ARGS)
 
 full: $(READY)  ## run every test, and more rounds of some
 	$(BIN)/pytest -n $(JOBS) --rounds=20 $(PYTEST_ARGS)

@@ -36,7 +36,7 @@ class Profile(NamedTuple):
 
 
 _CI = Profile(
-    examples=8,
+    examples=6,
     steps=25,
     runners=4,
     queue=100,
