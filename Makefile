@@ -16,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test full chaos steady bench lowest lint types check format lock clean
+.PHONY: help demo test full chaos steady bench lowest lint types check format contract lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -61,6 +61,9 @@ check: lint types test  ## all that CI runs
 format: $(READY)  ## reformat, and mend what can be mended safely
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+contract: $(READY)  ## write docs/contract.md anew from the conformance suite
+	$(BIN)/python -m trialstore_conformance.contract_page > docs/contract.md
 
 lock: $(BIN)/uv  ## bring uv.lock up to date with pyproject.toml
 	$(BIN)/uv lock

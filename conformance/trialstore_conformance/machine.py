@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable
 from itertools import count
@@ -20,7 +19,6 @@ from trialstore_conformance.door import Door
 from trialstore_conformance.lab import NOON, SECOND
 from trialstore_conformance.model import Hold, ModelExperiment, ModelTrial
 
-_LOG = logging.getLogger("trialstore")
 STEPS_TO_COMPARE = 7
 
 
@@ -45,8 +43,6 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self, door: Door) -> None:
         super().__init__()
-        self.log_level = _LOG.level
-        _LOG.setLevel(logging.ERROR)  # refused updates are half of what happens here
         self.door = door
         self.model: dict[str, ModelExperiment] = {}
         self.deleted: list[str] = []
@@ -76,7 +72,6 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Compare at the end, and leave an empty storage to the next run."""
-        _LOG.setLevel(self.log_level)
         if sys.exc_info()[0] is None:
             self.compare()
         for name in self.model:

@@ -5,16 +5,49 @@ A backend whose engine cannot filter brings its records here: all of them, or th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import islice
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
 from trialstore.records import Claim, ExperimentQuery, ExperimentRecord, Order, Parts, TrialQuery, TrialRecord
+from trialstore.status import Status
 from trialstore.times import Micros
 from trialstore.transitions import is_eligible
 
-__all__ = ["chosen", "is_asked_for", "selected", "still_held", "with_parts"]
+__all__ = [
+    "LEASED",
+    "Place",
+    "chosen",
+    "is_asked_for",
+    "place_of",
+    "queue_of",
+    "selected",
+    "still_held",
+    "with_parts",
+]
+
+LEASED = "leased"
+"""The queue of the running trials whose leases will be over."""
+
+
+Place: TypeAlias = tuple[str, Micros, int]
+"""The place of a trial: its queue, the moment when it is due or its lease is over, and its id."""
+
+
+def queue_of(trial_runner_id: int | None) -> str:
+    """Return the name of the queue of the trials that wait for a runner, or for any."""
+    return "" if trial_runner_id is None else str(trial_runner_id)
+
+
+def place_of(trial: TrialRecord) -> Place | None:
+    """Return where a claim looks for a trial; None if no claim needs to see it."""
+    if trial.status is Status.PENDING:
+        return queue_of(trial.trial_runner_id), trial.due, trial.trial_id
+    if trial.status is Status.RUNNING and trial.lease_expires is not None:
+        return LEASED, trial.lease_expires, trial.trial_id
+    return None
 
 
 def is_asked_for(experiment: ExperimentRecord, query: ExperimentQuery) -> bool:
@@ -29,8 +62,8 @@ def selected(trials: Iterable[TrialRecord], query: TrialQuery) -> list[TrialReco
 
     The trials come by id. They may be few already, but must hold all that the query asks for.
     """
-    query = _for_many_lookups(query)
-    found: Iterable[TrialRecord] = (trial for trial in trials if _matches(trial, query))
+    conditions = _conditions_of(query)
+    found: Iterable[TrialRecord] = (trial for trial in trials if all(holds(trial) for holds in conditions))
     if query.order is Order.COMPLETION:
         found = sorted(
             (t for t in found if t.completion is not None), key=lambda trial: trial.completion or 0
@@ -62,24 +95,19 @@ def _due_order(trial: TrialRecord) -> tuple[Micros, int]:
     return trial.due, trial.trial_id
 
 
-def _for_many_lookups(query: TrialQuery) -> TrialQuery:
-    ids = None if query.trial_ids is None else frozenset(query.trial_ids)
-    return replace(query, trial_ids=ids, completions=frozenset(query.completions))
-
-
-def _matches(trial: TrialRecord, query: TrialQuery) -> bool:
-    conditions: tuple[tuple[object, Callable[[], bool]], ...] = (
-        (query.trial_ids, lambda: trial.trial_id in (query.trial_ids or ())),
-        (query.after_id, lambda: trial.trial_id > (query.after_id or 0)),
-        (query.statuses, lambda: trial.status in (query.statuses or ())),
-        (query.due_by, lambda: trial.due <= (query.due_by or 0)),
-        (query.runner_assigned, lambda: (trial.trial_runner_id is not None) is query.runner_assigned),
-        (query.tunable_config_id, lambda: trial.tunable_config_id == query.tunable_config_id),
-        (query.completed_after, lambda: _is_completed_after(trial, query)),
+def _conditions_of(query: TrialQuery) -> list[Callable[[TrialRecord], bool]]:
+    ids, completions = frozenset(query.trial_ids or ()), frozenset(query.completions)
+    conditions: tuple[tuple[object, Callable[[TrialRecord], bool]], ...] = (
+        (query.trial_ids, lambda trial: trial.trial_id in ids),
+        (query.after_id, lambda trial: trial.trial_id > (query.after_id or 0)),
+        (query.statuses, lambda trial: trial.status in (query.statuses or ())),
+        (query.due_by, lambda trial: trial.due <= (query.due_by or 0)),
+        (query.runner_assigned, lambda trial: (trial.trial_runner_id is not None) is query.runner_assigned),
+        (query.tunable_config_id, lambda trial: trial.tunable_config_id == query.tunable_config_id),
+        (query.completed_after, lambda trial: _is_completed_after(trial, query.completed_after, completions)),
     )
-    return all(holds() for asked, holds in conditions if asked is not None)
+    return [holds for asked, holds in conditions if asked is not None]
 
 
-def _is_completed_after(trial: TrialRecord, query: TrialQuery) -> bool:
-    number = trial.completion
-    return number is not None and (number > (query.completed_after or 0) or number in query.completions)
+def _is_completed_after(trial: TrialRecord, number: int | None, others: Collection[int]) -> bool:
+    return trial.completion is not None and (trial.completion > (number or 0) or trial.completion in others)

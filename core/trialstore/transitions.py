@@ -62,7 +62,7 @@ def is_eligible(trial: TrialRecord, claim: Claim, now: Micros) -> bool:
     """Tell whether a claim may take a trial."""
     at = now if claim.due_by is None else claim.due_by
     if trial.status.is_pending():
-        return trial.due <= at and trial.trial_runner_id in {None, claim.trial_runner_id}
+        return trial.due <= at and trial.trial_runner_id in (None, claim.trial_runner_id)
     return lease_is_over(trial, at) and not is_used_up(trial, claim.max_attempts)
 
 
@@ -105,8 +105,8 @@ def holds(change: TrialChange, stored: TrialRecord) -> bool:
     return (
         stored.attempt == change.attempt
         and stored.status in change.from_statuses
-        and change.expected_trial_runner_id in {UNSET, stored.trial_runner_id}
-        and change.expected_metadata in {UNSET, stored.metadata}
+        and change.expected_trial_runner_id in (UNSET, stored.trial_runner_id)
+        and change.expected_metadata in (UNSET, stored.metadata)
     )
 
 
@@ -124,7 +124,7 @@ def check_telemetry(batch: TelemetryBatch, trial: TrialRecord) -> None:
     """Raise `StaleTrialError` unless a batch belongs to the attempt and the runner that the trial has now."""
     if trial.attempt != batch.attempt:
         raise StaleTrialError.of(trial.trial_id, batch.attempt, trial.attempt)
-    if batch.expected_trial_runner_id not in {UNSET, trial.trial_runner_id}:
+    if batch.expected_trial_runner_id not in (UNSET, trial.trial_runner_id):
         raise StaleTrialError.of_runner(trial.trial_id)
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from heapq import heappop, heappush
-from typing import TypeAlias
 
 from trialstore.records import TrialRecord
+from trialstore.selection import Place, place_of
 from trialstore.times import Micros
-
-_Entry: TypeAlias = tuple[Micros, int]
-"""When a trial is due, or its lease is over, and its id."""
 
 
 class Queue:
-    """Heaps of trials; an entry counts only while the trial is still as it was then, and is passed over later.
+    """Heaps of places; one counts only while its trial still has it, and is passed over later.
 
     Parameters
     ----------
@@ -25,44 +22,26 @@ class Queue:
 
     def __init__(self, trials: Mapping[int, TrialRecord]) -> None:
         self._trials = trials
-        self._waiting: defaultdict[int | None, list[_Entry]] = defaultdict(list)
-        self._leased: list[_Entry] = []
+        self._heaps: defaultdict[str, list[Place]] = defaultdict(list)
 
-    def put(self, trial: TrialRecord) -> None:
-        """Note how a trial stands now."""
-        if trial.status.is_pending():
-            heappush(self._waiting[trial.trial_runner_id], (trial.due, trial.trial_id))
-        elif trial.status.is_running() and trial.lease_expires is not None:
-            heappush(self._leased, (trial.lease_expires, trial.trial_id))
+    def move(self, left: Place | None, taken: Place | None) -> None:
+        """Note the place that a trial has taken; the one that it has left is forgotten now only if it is the first."""
+        if left is not None:
+            heap = self._heaps[left[0]]
+            if heap and heap[0] == left:
+                heappop(heap)
+        if taken is not None:
+            heappush(self._heaps[taken[0]], taken)
 
-    def waiting(self, trial_runner_id: int | None, at: Micros, limit: int) -> list[TrialRecord]:
-        """Return the first trials that are due and assigned to this runner, or to nobody."""
-
-        def is_current(trial: TrialRecord, _due: Micros) -> bool:
-            return trial.status.is_pending() and trial.trial_runner_id == trial_runner_id
-
-        return self._first(self._waiting[trial_runner_id], at, limit, is_current)
-
-    def lost(self, at: Micros) -> list[TrialRecord]:
-        """Return the running trials whose leases are over."""
-
-        def is_current(trial: TrialRecord, lease_expires: Micros) -> bool:
-            return trial.status.is_running() and trial.lease_expires == lease_expires
-
-        return self._first(self._leased, at, len(self._leased), is_current)
-
-    def _first(
-        self, heap: list[_Entry], at: Micros, limit: int, is_current: Callable[[TrialRecord, Micros], bool]
-    ) -> list[TrialRecord]:
-        found: dict[_Entry, TrialRecord] = {}
-        while heap and heap[0][0] <= at and len(found) < limit:
-            moment, trial_id = entry = heappop(heap)
-            if is_current(self._trials[trial_id], moment):
-                found[entry] = self._trials[trial_id]
-        _put_back(heap, found)
-        return list(found.values())
-
-
-def _put_back(heap: list[_Entry], entries: Collection[_Entry]) -> None:
-    for entry in entries:
-        heappush(heap, entry)
+    def first(self, queue: str, until: Micros, limit: int | None) -> Collection[TrialRecord]:
+        """Return the first trials of a queue, as far as their moments have come."""
+        heap = self._heaps[queue]
+        found: dict[Place, TrialRecord] = {}
+        while heap and heap[0][1] <= until and len(found) != limit:
+            place = heappop(heap)
+            trial = self._trials[place[2]]
+            if place_of(trial) == place:
+                found[place] = trial
+        for place in found:
+            heappush(heap, place)
+        return found.values()

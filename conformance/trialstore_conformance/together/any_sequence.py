@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import cast
 
@@ -29,4 +32,17 @@ class AnySequenceConformance(ConformanceBase):
         self, door: Door, hypothesis_settings: settings
     ) -> None:
         machine = cast("type[StorageMachine]", partial(StorageMachine, door))  # any factory will do
-        run_state_machine_as_test(machine, settings=hypothesis_settings)
+        with _errors_only():
+            run_state_machine_as_test(machine, settings=hypothesis_settings)
+
+
+@contextmanager
+def _errors_only() -> Iterator[None]:
+    """Keep the log small: refused updates are half of what happens here."""
+    log = logging.getLogger("trialstore")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from trialstore.codec import hash_of
 from trialstore.records import Claim, ExperimentRecord, Expiry, NewTrial, Order, TrialQuery, TrialRecord
+from trialstore.selection import place_of
 from trialstore.status import Status
 from trialstore_memory import MemoryBackend
 from trialstore_memory._queue import Queue
@@ -23,6 +25,14 @@ class Watched(dict[int, TrialRecord]):
     def __getitem__(self, trial_id: int) -> TrialRecord:
         self.looks += 1
         return super().__getitem__(trial_id)
+
+    def get(self, trial_id: int, default: Any = None) -> Any:
+        self.looks += 1
+        return super().get(trial_id, default)
+
+    def values(self) -> Any:
+        self.looks += len(self)
+        return super().values()
 
 
 def filled(waiting: int, ended: int) -> tuple[MemoryBackend, Watched]:
@@ -70,8 +80,18 @@ def trials() -> dict[int, TrialRecord]:
 def test_those_that_are_looked_at_and_not_taken_stay(trials: dict[int, TrialRecord]) -> None:
     queue = Queue(trials)
     for trial in trials.values():
-        queue.put(trial)
-        queue.put(trial)
+        queue.move(None, place_of(trial))
+        queue.move(None, place_of(trial))
     for _ in range(2):
-        assert [trial.trial_id for trial in queue.waiting(None, 7, 2)] == [5, 4]
-    assert [trial.trial_id for trial in queue.waiting(None, 9, 9)] == [5, 4, 3, 2, 1]
+        assert [trial.trial_id for trial in queue.first("", 7, 2)] == [5, 4]
+    assert [trial.trial_id for trial in queue.first("", 9, 9)] == [5, 4, 3, 2, 1]
+
+
+def test_a_place_that_was_left_is_passed_over(trials: dict[int, TrialRecord]) -> None:
+    queue = Queue(trials)
+    for trial in trials.values():
+        queue.move(None, place_of(trial))
+    for taken in (4, 5):
+        before, trials[taken] = trials[taken], replace(trials[taken], status=Status.CANCELED)
+        queue.move(place_of(before), place_of(trials[taken]))
+    assert [trial.trial_id for trial in queue.first("", 9, 2)] == [3, 2]

@@ -33,13 +33,12 @@ EXPERIMENTS = Table("experiment", ExperimentRecord)  # (uid)
 TRIALS = Table("trial", TrialRecord)  # (uid, trial id)
 HISTORY = Table("history", StatusChange)  # (uid, trial id, number)
 TELEMETRY = Table("telemetry", StoredTelemetryRow)  # (uid, trial id, attempt, ts, metric)
-QUEUE = Table("queue", int)  # (uid, runner, due, trial id)
-LEASES = Table("lease", int)  # (uid, end of the lease, trial id)
+QUEUES = Table("queue", int)  # (uid, queue, moment, trial id)
 COMPLETIONS = Table("completion", int)  # (uid, number)
 ADDED = Table("added", int)  # (uid, token)
 CLAIMED = Table("claimed", list[tuple[int, int]])  # (uid, token)
 MET = Table("met", bool)  # (uid, trial id, token)
-OF_EXPERIMENT = (EXPERIMENTS, TRIALS, HISTORY, TELEMETRY, QUEUE, LEASES, COMPLETIONS, ADDED, CLAIMED, MET)
+OF_EXPERIMENT = (EXPERIMENTS, TRIALS, HISTORY, TELEMETRY, QUEUES, COMPLETIONS, ADDED, CLAIMED, MET)
 
 
 class Transaction:
@@ -61,19 +60,15 @@ class Transaction:
         """Give a key its value, unless it has one that is to stay."""
         self._txn.put(_packed(table.name, *key), encode(value), overwrite=overwrite)
 
-    def delete(self, table: Table[T], *key: Part) -> None:
-        """Take a key and its value away."""
-        self._txn.delete(_packed(table.name, *key))
-
-    def sweep(self, table: Table[Any], *prefix: Part) -> None:
-        """Delete all keys that begin with these parts."""
+    def delete(self, table: Table[Any], *prefix: Part) -> None:
+        """Take away all keys that begin with these parts; no key is the beginning of another one."""
         start = _packed(table.name, *prefix)
         with self._txn.cursor() as cursor:
             while cursor.set_range(start) and cursor.key().startswith(start):
                 cursor.delete()
 
     def scan(
-        self, table: Table[T], *prefix: Part, after: int | None = None, until: int | None = None
+        self, table: Table[T], *prefix: Part | None, after: int | None = None, until: int | None = None
     ) -> Iterator[T]:
         """Yield the values of the keys that begin with these parts, in order; bounds are for the part that follows."""
         start = _packed(table.name, *prefix)
@@ -94,9 +89,9 @@ class Transaction:
             return int.from_bytes(cursor.key()[len(start) :]) - _OFFSET + 1 if is_ours else 1
 
 
-def _packed(*parts: Part) -> bytes:
+def _packed(*parts: Part | None) -> bytes:
     """Return a key that sorts as its parts do, but for long names: LMDB's keys have 511 bytes at most."""
-    return b"".join(map(_packed_part, parts))
+    return b"".join(_packed_part(part) for part in parts if part is not None)
 
 
 def _packed_part(part: Part) -> bytes:

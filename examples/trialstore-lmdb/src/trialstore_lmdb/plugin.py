@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
 from trialstore import BackendSpec, hookimpl
 
-DEFAULT_MAP_SIZE = 2**36
+DEFAULT_MAP_SIZE = 2**36  # bytes; a file takes no more than what is stored
 _SCHEMA = {
     "properties": {
-        "database": {
-            "description": "The file; LMDB puts its lock beside it.",
-            "type": "string",
-            "minLength": 1,
-        },
-        "map_size": {
-            "description": "How many bytes the file may grow to; it only takes what is stored.",
-            "type": "integer",
-            "minimum": 2**20,
-            "maximum": 2**46,
-            "default": DEFAULT_MAP_SIZE,
-        },
+        "database": {"type": "string", "minLength": 1},
+        "map_size": {"type": "integer", "minimum": 2**20, "maximum": 2**46, "default": DEFAULT_MAP_SIZE},
     },
     "required": ["database"],
 }
-
-
-def _anchored(config: Mapping[str, Any], directory: Path) -> Mapping[str, Any]:
-    """Return the config with the path of the file made absolute."""
-    return {**config, "database": str(directory / config["database"])}
 
 
 @hookimpl
@@ -45,6 +26,6 @@ def trialstore_backends() -> list[BackendSpec]:
             ignores=("drivername", "host", "port", "username", "password", "query", "log_sql"),
             requires=("lmdb",),
             install="trialstore-lmdb",
-            anchored=_anchored,
+            anchored=lambda config, directory: {**config, "database": str(directory / config["database"])},
         )
     ]
