@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from pymongo import MongoClient
@@ -14,14 +14,17 @@ from servers.ports import free_port
 from trialstore_conformance import StorageConformance
 from trialstore_mongo import MongoBackend
 
+Config: TypeAlias = Mapping[str, Any]
+Empty: TypeAlias = Callable[[str], Config]
+
 
 class TestMongoServer(StorageConformance):
     @pytest.fixture
-    def storage_config(self, mongo_database: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"class": "mongo", "config": mongo_database}
+    def storage_config(self, empty: Empty) -> Config:
+        return empty("mongo")
 
     @pytest.fixture
-    def special_configs(self, mongo_database: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    def special_configs(self, mongo_database: Config) -> Mapping[str, Config]:
         config = {**mongo_database, "collection_prefix": "newer_"}
         with closing(MongoBackend(config)) as backend:
             backend.open(create=True, read_only=False)
@@ -34,5 +37,5 @@ class TestMongoServer(StorageConformance):
 
 class TestMongoReplicaSet(StorageConformance):
     @pytest.fixture
-    def storage_config(self, mongo_replica_set_database: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"class": "mongo", "config": mongo_replica_set_database}
+    def storage_config(self, empty: Empty) -> Config:
+        return empty("mongo_replica_set")

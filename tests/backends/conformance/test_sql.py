@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,6 +14,7 @@ from trialstore_conformance import StorageConformance
 from trialstore_sql import SqlBackend
 
 Config: TypeAlias = Mapping[str, Any]
+Empty: TypeAlias = Callable[[str], Config]
 
 FROZEN = Path(__file__).parents[1] / "sql" / "frozen"
 NEWER = "UPDATE newer_schema_version SET version_num = '9999'"
@@ -22,8 +23,8 @@ READ_ONLY = {"options": "-c default_transaction_read_only=on"}
 
 class TestSqliteFile(StorageConformance):
     @pytest.fixture
-    def storage_config(self, tmp_path: Path) -> Config:
-        return on({"drivername": "sqlite", "database": str(tmp_path / "trials.db")})
+    def storage_config(self, empty_file: Empty) -> Config:
+        return empty_file("sqlite")
 
     @pytest.fixture
     def special_configs(self, tmp_path: Path) -> Mapping[str, Config]:
@@ -41,8 +42,8 @@ class TestSqliteMemory(StorageConformance):
 
 class TestPostgresql(StorageConformance):
     @pytest.fixture
-    def storage_config(self, postgres_database: Config) -> Config:
-        return on(postgres_database)
+    def storage_config(self, empty: Empty) -> Config:
+        return empty("postgres")
 
     @pytest.fixture
     def special_configs(self, postgres_database: Config) -> Mapping[str, Config]:
@@ -53,8 +54,8 @@ class TestPostgresql(StorageConformance):
 
 class TestMariaDb(StorageConformance):
     @pytest.fixture
-    def storage_config(self, mariadb_database: Config) -> Config:
-        return on(mariadb_database)
+    def storage_config(self, empty: Empty) -> Config:
+        return empty("mariadb")
 
     @pytest.fixture
     def special_configs(self, mariadb_database: Config) -> Mapping[str, Config]:
@@ -63,8 +64,8 @@ class TestMariaDb(StorageConformance):
 
 class TestDuckdb(StorageConformance):
     @pytest.fixture
-    def storage_config(self, tmp_path: Path) -> Config:
-        return on({"drivername": "duckdb", "database": str(tmp_path / "trials.duckdb")})
+    def storage_config(self, empty_file: Empty) -> Config:
+        return empty_file("duckdb")
 
     @pytest.fixture
     def special_configs(self, tmp_path: Path) -> Mapping[str, Config]:

@@ -13,6 +13,7 @@ from duckdb_engine import ConnectionWrapper
 from sqlalchemy import BigInteger, Column, Engine, Select, create_engine
 from sqlalchemy import Sequence as Counter
 from sqlalchemy.pool import PoolProxiedConnection
+from tenacity import Retrying, retry_if_exception, wait_fixed
 
 from trialstore.backend import Capability
 from trialstore.errors import (
@@ -81,7 +82,9 @@ class DuckdbDialect(ArrayDialect, EmbeddedDialect):
             root = self._connect(create=create, read_only=read_only)
         except duckdb.Error as error:
             raise self.translated(error) or StorageUnavailableError(f"{self.label}: {error}") from error
-        pool = IdlePool(lambda: ConnectionWrapper(root.cursor()), self.settings.pool_size, keeper=root)
+        pool = IdlePool(
+            lambda: ConnectionWrapper(root.cursor()), self.settings.pool_size, keeper=_First(root)
+        )
         engine = create_engine("duckdb://", pool=pool, paramstyle="qmark")
         engine.dialect.do_begin = _begin_nothing  # type: ignore[method-assign]  # its own would begin a second one
         return engine
@@ -123,6 +126,21 @@ class DuckdbDialect(ArrayDialect, EmbeddedDialect):
             if not read_only:
                 raise
             return duckdb.connect(self.file)  # as this process has it open already
+
+
+class _First:
+    """The connection that all others come from, and are closed with."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def close(self) -> None:
+        """Close it, once the calls of other threads have ended: newer versions refuse until then."""
+        patience = Retrying(
+            retry=retry_if_exception(lambda error: "busy with another call" in str(error)),
+            wait=wait_fixed(0.001),
+        )
+        patience(self._connection.close)
 
 
 def _begin_nothing(dbapi_connection: PoolProxiedConnection) -> None:
