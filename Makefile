@@ -39,8 +39,8 @@ chaos: $(READY)  ## many runners on each engine, killed and paused for a minute 
 steady: $(READY)  ## run the conformance suite on memory and SQLite, 20 times with other seeds
 	TRIALSTORE_CONFORMANCE_PROFILE=varied $(BIN)/pytest -n $(JOBS) --runs=20 tests/backends/conformance -k "Memory or Sqlite" $(PYTEST_ARGS)
 
-bench: $(READY)  ## time a claim in short and long queues, on each engine
-	$(BIN)/python benchmarks/claims.py
+bench: $(READY)  ## time trialstore beside its peers and the bare drivers, and write docs/performance.md
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 lowest: $(BIN)/uv  ## run the tests with the oldest dependencies that are allowed
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-lowest

@@ -1,0 +1,1 @@
+"""The subjects, one in a module."""
