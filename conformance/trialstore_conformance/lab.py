@@ -54,8 +54,8 @@ def new_trial(params: Mapping[str, Any] | None = None, **fields: Any) -> NewTria
         for part in ("metadata", "metrics")
         if isinstance(fields.get(part), dict)
     }
-    given: dict[str, Any] = {"token": new_token(), "due": NOON} | fields | parts
-    return NewTrial(config=config, config_hash=codec.hash_of(config), **given)
+    given: dict[str, Any] = {"token": new_token(), "config_hash": codec.hash_of(config), "due": NOON}
+    return NewTrial(config=config, **(given | fields | parts))
 
 
 def finished_trial(metrics: Mapping[str, Any] | None = None, **fields: Any) -> NewTrial:

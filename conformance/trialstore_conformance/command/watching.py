@@ -62,8 +62,7 @@ class Watcher:
         trialstore_conformance.rewrite_asserts()
 
     def pytest_collection_modifyitems(self, items: list[pytest.Function]) -> None:
-        """Leave out what was not asked for, and what the storage is not fit for; begin with what is simple."""
-        items.sort(key=_place)
+        """Leave out what was not asked for, and what the storage is not fit for."""
         names = sorted({item.originalname.removeprefix("test_") for item in items})
         chosen = [item for item in items if self._is_chosen(item)]
         left_out = [item for item in chosen if self._is_impossible(item)]
@@ -121,12 +120,6 @@ def _outcome_of(
 
 def _outcome(item: pytest.Function, state: State, why: str = "", **more: Any) -> Outcome:
     return Outcome(item.name, _concern(item), numbers_of(item.function), state, why, **more)
-
-
-def _place(item: pytest.Function) -> int:
-    """Return the place of a test in the order in which the suite names its parts."""
-    parts = [part.__module__ for part in getattr(item.cls, "__mro__", ())]
-    return parts.index(item.function.__module__)
 
 
 def _concern(item: pytest.Function) -> str:

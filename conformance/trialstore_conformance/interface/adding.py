@@ -79,9 +79,12 @@ class AddingConformance(ConformanceBase):
 
     @sentence("C-306")
     def test_the_hash_tells_which_configs_are_equal(self, lab: Lab) -> None:
-        one, two, three = (new_trial({"x": x}) for x in (1, 2, 3))
+        # Of no config, since a storage keeps them for good.
+        one_hash, other_hash = new_token() * 2, new_token() * 2
         first, same, different = lab.add(
-            one, replace(two, config_hash=one.config_hash), replace(three, config=one.config)
+            new_trial({"x": 1}, config_hash=one_hash),
+            new_trial({"x": 2}, config_hash=one_hash),
+            new_trial({"x": 1}, config_hash=other_hash),
         )
         assert first.tunable_config_id == same.tunable_config_id != different.tunable_config_id
 
