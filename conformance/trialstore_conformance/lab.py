@@ -49,7 +49,7 @@ def new_token() -> Token:
 def new_trial(params: Mapping[str, Any] | None = None, **fields: Any) -> NewTrial:
     """Return a trial to be added that is due at noon; `metadata` and `metrics` may be given as dicts."""
     config = codec.encode({"x": 1} if params is None else params)
-    parts = {
+    parts: dict[str, Any] = {
         part: codec.encode(fields.pop(part))
         for part in ("metadata", "metrics")
         if isinstance(fields.get(part), dict)
