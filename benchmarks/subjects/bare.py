@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +24,22 @@ COLUMNS = ("trial_id", "ts_start", "ts_end", "config_id", "status", "runner")
 
 encode = msgspec.json.Encoder(order="sorted").encode
 decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Adding(ABC):
+    """Adds trials, few or many, in one way."""
+
+    def fill(self, ended: int, waiting: int) -> None:
+        numbers = range(ended + waiting)
+        for start in numbers[::BATCH]:
+            self._add(numbers[start : start + BATCH], ended)
+
+    def add(self, numbers: Sequence[int]) -> list[int]:
+        return self._add(numbers, 0)
+
+    @abstractmethod
+    def _add(self, numbers: Sequence[int], ended: int) -> list[int]:
+        """Add trials, and return their ids; those with numbers below `ended` are completed."""
 
 
 class Config(NamedTuple):

@@ -20,7 +20,7 @@ INDEXES = {
 OF_A_FRAME = [*bare.COLUMNS, "params", "metrics"]
 
 
-class Subject:
+class Subject(bare.Adding):
     """A database of MongoDB."""
 
     reads = ("load", "pending", "results_df", "results_dict")
@@ -45,16 +45,7 @@ class Subject:
         first = {"$setOnInsert": {"next_trial_id": 1, "completions": 0}}
         self._experiments.update_one({"_id": experiment}, first, upsert=True)
 
-    def fill(self, ended: int, waiting: int) -> None:
-        numbers = range(ended + waiting)
-        for start in numbers[:: bare.BATCH]:
-            self._add(numbers[start : start + bare.BATCH], ended)
-
-    def add(self, numbers: Sequence[int]) -> list[int]:
-        return self._add(numbers, 0)
-
     def _add(self, numbers: Sequence[int], ended: int) -> list[int]:
-        """Add trials; those with numbers below `ended` are completed."""
         now = bare.now()
         configs = self._config_ids([bare.config(number) for number in numbers])
         after = self._take(self._experiments, self._experiment, "next_trial_id", len(numbers))

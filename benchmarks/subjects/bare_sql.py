@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -61,7 +61,7 @@ HISTORY = ("experiment", "trial_id", "token", "attempt", "status", "ts")
 TELEMETRY = ("experiment", "trial_id", "attempt", "ts", "metric", "value")
 
 
-class BareSql(ABC):
+class BareSql(bare.Adding):
     """A database, through its driver."""
 
     reads = ("load", "pending", "results_df", "results_dict")
@@ -106,16 +106,7 @@ class BareSql(ABC):
         [(self._experiment,)] = self._run("enter", experiment)
         self.commit()
 
-    def fill(self, ended: int, waiting: int) -> None:
-        numbers = range(ended + waiting)
-        for start in numbers[:: bare.BATCH]:
-            self._add(numbers[start : start + bare.BATCH], ended)
-
-    def add(self, numbers: Sequence[int]) -> list[int]:
-        return self._add(numbers, 0)
-
     def _add(self, numbers: Sequence[int], ended: int) -> list[int]:
-        """Add trials; those with numbers below `ended` are completed."""
         now, experiment = bare.now(), self._experiment
         self.begin()
         configs = self.config_ids([bare.config(number) for number in numbers])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 
 import trialstore
+from forks import in_a_fork
 from trialstore.fork_gate import ForkGate
 
 
@@ -95,10 +95,13 @@ def test_children_work_although_threads_are_busy_when_they_are_forked(tmp_path: 
                 experiment.new_trial({"from": "a thread"})
                 experiment.load()
 
+        def add() -> None:
+            experiment.new_trial({"from": "a child"})
+
         threads = [Thread(target=work) for _ in range(3)]
         for thread in threads:
             thread.start()
-        codes = [in_a_child(lambda: experiment.new_trial({"from": "a child"})) for _ in range(20)]
+        codes = [in_a_fork(add) for _ in range(20)]
         stop.set()
         for thread in threads:
             thread.join()
@@ -109,17 +112,3 @@ def test_children_work_although_threads_are_busy_when_they_are_forked(tmp_path: 
             if trial.tunable_config.config_dict == {"from": "a child"}
         ]
     assert len(from_children) == 20
-
-
-def in_a_child(work: object) -> int:
-    """Return the exit code of a forked child that works."""
-    assert callable(work)
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

@@ -40,7 +40,9 @@ class Operations:
         """Return what compiles the statements for an engine that has been connected to, and so knows its version."""
         version = getattr(connected, "server_version_info", None)
         kind = (connected.name, connected.driver, version, getattr(connected, "is_mariadb", None))
-        return self._compilers.setdefault(kind, Compiler(connected))
+        if kind not in self._compilers:
+            self._compilers[kind] = Compiler(connected)
+        return self._compilers[kind]
 
 
 @lru_cache(maxsize=8)
