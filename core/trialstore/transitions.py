@@ -6,6 +6,7 @@ decisions from here. One that lets its server decide follows the same rules in i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import UNSET
@@ -110,11 +111,14 @@ def holds(change: TrialChange, stored: TrialRecord) -> bool:
     )
 
 
-def new_values(change: TrialChange, now: Micros) -> dict[str, Any]:
-    """Return the fields of a record that a change sets now, and their values, without a completion number."""
+def new_values(change: TrialChange, now: Callable[[], Micros]) -> dict[str, Any]:
+    """Return the fields of a record that a change sets, and their values, without a completion number.
+
+    `now` is asked for the engine's now if the change needs it.
+    """
     values = settings_of(change)
     if isinstance(change.lease, int):
-        values["lease_expires"] = now + change.lease
+        values["lease_expires"] = now() + change.lease
     if change.lease is None or is_completion(change):
         values["lease_expires"] = None
     return values

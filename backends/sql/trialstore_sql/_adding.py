@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from msgspec.structs import asdict, replace
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from trialstore.records import NewTrial, Parts, Token, TrialRecord, Uid
 from trialstore.transitions import added, first_ts
@@ -35,33 +35,32 @@ class Adding:
         self._experiments, self._configs, self._history = experiments, configs, history
         self._inserts = dialect.inserts(table, table.c.keys())
         self._known = select(table.c.token, *columns(table, Parts.NONE)).where(
-            table.c.experiment_key == bindparam("key"), dialect.is_in(table.c.token, "tokens")
+            table.c.experiment_key == experiments.key_of_uid(), dialect.is_in(table.c.token, "tokens")
         )
 
     def add(self, tx: Transaction, uid: Uid, new: Sequence[NewTrial], first_id: int) -> list[TrialRecord]:
         """Add the trials whose tokens the experiment does not have yet, and return all of them."""
-        key = self._experiments.key(tx, uid)
-        rows = tx.rows(self._known, {"key": key, "tokens": tx.array([trial.token for trial in new])})
+        rows = tx.rows(self._known, {"uid": uid, "tokens": tx.array([trial.token for trial in new])})
         trials = {token: record(*fields) for token, *fields in rows}
         absent: dict[Token, NewTrial] = {}
         for trial in new:
             if trial.token not in trials:
                 absent.setdefault(trial.token, trial)
         if absent:
-            trials |= self._put(tx, key, absent, first_id)
+            trials |= self._put(tx, uid, absent, first_id)
         return [trials[trial.token] for trial in new]
 
     def _put(
-        self, tx: Transaction, key: int, new: Mapping[Token, NewTrial], first_id: int
+        self, tx: Transaction, uid: Uid, new: Mapping[Token, NewTrial], first_id: int
     ) -> dict[Token, TrialRecord]:
         config_ids = self._configs.put(tx, {trial.config_hash: trial.config for trial in new.values()})
-        now = tx.now()
-        ids = count(self._experiments.take_ids(tx, key, len(new), first_id))
+        key, now, first = self._experiments.take_ids(tx, uid, len(new), first_id)
+        ids = count(first)
         unnumbered = [added(t, next(ids), config_ids[t.config_hash], now) for t in new.values()]
         stored = dict(zip(new, self._numbered(tx, key, unnumbered), strict=True))
         tx.insert(self._inserts, [_row(key, token, trial) for token, trial in stored.items()])
-        first = [row(key, trial, first_ts(trial, now), status=trial.status) for trial in stored.values()]
-        self._history.add(tx, first)
+        changes = [row(key, trial, first_ts(trial, now), status=trial.status) for trial in stored.values()]
+        self._history.add(tx, changes)
         return stored
 
     def _numbered(self, tx: Transaction, key: int, trials: list[TrialRecord]) -> list[TrialRecord]:

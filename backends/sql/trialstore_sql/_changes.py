@@ -56,7 +56,7 @@ class Changes:
 
     def _values(self, tx: Transaction, key: int, change: TrialChange) -> dict[str, Any]:
         """Return what a change sets, its completion number included."""
-        values = transitions.new_values(change, tx.now())
+        values = transitions.new_values(change, tx.now)
         if is_completion(change):
             values["completion"] = self._experiments.take_completions(tx, key)
         return values

@@ -7,18 +7,18 @@ from itertools import count
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Select, Table, bindparam, select, update
+from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, literal_column, select, update
 
 from trialstore import transitions
-from trialstore.errors import TransientError
-from trialstore.records import Claim, Expiry, Token, TrialRecord
+from trialstore.errors import ExperimentNotFoundError, TransientError
+from trialstore.records import Claim, Expiry, Token, TrialRecord, Uid
 from trialstore.status import Status
 from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._history import History, row
 from trialstore_sql._parameters import placeholders
 from trialstore_sql._tables import Tables
-from trialstore_sql._transaction import Row, Transaction
+from trialstore_sql._transaction import Transaction
 from trialstore_sql._trials import columns, limited, records, unindexed
 from trialstore_sql.dialects import Dialect
 
@@ -43,7 +43,13 @@ class Claims:
     ) -> None:
         self._trial = tables.trial
         self._experiments, self._history = experiments, history
-        trial, change = tables.trial.c, tables.history.c
+        trial, change, experiment = tables.trial.c, tables.history.c, tables.experiment.c
+        was_served = exists(literal_column("1")).where(
+            change.experiment_key == experiment.experiment_key, change.token == bindparam("token")
+        )
+        self._begin = select(experiment.experiment_key, dialect.now_column(), was_served).where(
+            experiment.uid == bindparam("uid")
+        )
         waiting = self._probe(trial.status == bindparam("pending"), trial.due <= bindparam("at"))
         # By their leases: many more may be running.
         lost = self._probe(
@@ -59,7 +65,7 @@ class Claims:
             limited(nobodys),
             limited(lost.where(trial.expirations < bindparam("most_expirations"))),
         ]
-        self._probes = [dialect.locked(probe, skip_locked=True) for probe in probes]
+        self._probes = dialect.united([dialect.locked(probe, skip_locked=True) for probe in probes])
         self._skippable = [] if dialect.one_writer else probes  # where nobody else writes, nothing is skipped
         used_up = lost.where(trial.expirations >= bindparam("most_expirations"))
         self._used_up = dialect.locked(used_up, skip_locked=True)  # whoever holds one is writing it
@@ -77,11 +83,9 @@ class Claims:
 
     def claim(self, tx: Transaction, claim: Claim) -> list[TrialRecord]:
         """Hand out eligible trials, unless this claim has been served before."""
-        key = self._experiments.key(tx, claim.uid)
-        served = tx.rows(self._served, {"key": key, "token": claim.token})
-        if served:
-            return _current(served)
-        now = tx.now()
+        key, now, was_served = self._begun(tx, claim.uid, claim.token)
+        if was_served:
+            return self._served_before(tx, key, claim)
         eligible = self._eligible(tx, key, claim, now)
         if not eligible:
             return self._nothing(tx, key, claim, now)
@@ -92,7 +96,7 @@ class Claims:
 
     def expire(self, tx: Transaction, expiry: Expiry) -> list[TrialRecord]:
         """Fail the trials whose leases are lost and used up."""
-        key, now = self._experiments.key(tx, expiry.uid), tx.now()
+        key, now, _ = self._begun(tx, expiry.uid)
         lost = {
             "key": key,
             "running": Status.RUNNING.value,
@@ -106,6 +110,14 @@ class Claims:
         failed = [replace(transitions.failed(trial, now), completion=next(numbers)) for trial in used_up]
         self._store(tx, key, failed, [expiry.reason] * len(failed), ts=now)
         return failed
+
+    def _begun(self, tx: Transaction, uid: Uid, token: Token | None = None) -> tuple[int, Micros, bool]:
+        """Return the key of an experiment, the engine's now, and whether a claim with the token was served before."""
+        row = tx.row(self._begin, {"uid": uid, "token": token})
+        if row is None:
+            raise ExperimentNotFoundError.of(uid)
+        key, now, was_served = row
+        return int(key), tx.moment(now), bool(was_served)
 
     def _probe(self, *conditions: ColumnElement[bool]) -> Select[Any]:
         of_experiment = self._trial.c.experiment_key == bindparam("key")
@@ -121,7 +133,12 @@ class Claims:
         wanted = _wanted(key, claim, now, limit=1)
         if any(tx.rows(probe, wanted) for probe in self._skippable):
             raise TransientError("others hold all trials that are due; they may leave some")
-        return _current(tx.rows(self._served, {"key": key, "token": claim.token}))
+        return self._served_before(tx, key, claim)
+
+    def _served_before(self, tx: Transaction, key: int, claim: Claim) -> list[TrialRecord]:
+        """Return the trials that a claim was served before, as far as they are still in that attempt."""
+        served = tx.rows(self._served, {"key": key, "token": claim.token})
+        return records(fields for is_current, *fields in served if is_current)
 
     def _store(
         self,
@@ -166,11 +183,6 @@ def _wanted(key: int, claim: Claim, now: Micros, limit: int) -> dict[str, Any]:
         "most_expirations": _NO_LIMIT if claim.max_attempts is None else claim.max_attempts - 1,
         "limit": limit,
     }
-
-
-def _current(served: Iterable[Row]) -> list[TrialRecord]:
-    """Return the trials that a claim was served before, as far as they are still in that attempt."""
-    return records(fields for is_current, *fields in served if is_current)
 
 
 def _grouped(trials: Iterable[TrialRecord]) -> dict[tuple[Any, ...], list[int]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sqlalchemy import select
 
 from trialstore.codec import Encoded
 from trialstore_sql._tables import Tables
-from trialstore_sql._transaction import Transaction
+from trialstore_sql._transaction import Row, Transaction
 from trialstore_sql.dialects import Dialect
 
 
@@ -17,13 +17,13 @@ class TunableConfigs:
 
     def __init__(self, tables: Tables, dialect: type[Dialect]) -> None:
         table = tables.tunable_config
-        self._put = dialect.inserts_if_absent(table, ["hash", "params"], ["hash"])
+        found = (table.c.hash, table.c.tunable_config_id)
+        put = dialect.inserts_if_absent(table, ["hash", "params"], ["hash"])
+        self._put = dialect.inserts_returning(put, *found)
         self._find = select(table.c.tunable_config_id, table.c.params).where(
             dialect.is_in(table.c.tunable_config_id, "ids")
         )
-        self._ids = select(table.c.hash, table.c.tunable_config_id).where(
-            dialect.is_in(table.c.hash, "hashes")
-        )
+        self._ids = select(*found).where(dialect.is_in(table.c.hash, "hashes"))
 
     def find(self, tx: Transaction, ids: Collection[int]) -> dict[int, Encoded]:
         """Return the texts of the configs that exist."""
@@ -36,5 +36,11 @@ class TunableConfigs:
         moment wait for each other instead of locking each other out.
         """
         rows = [{"hash": config_hash, "params": params} for config_hash, params in sorted(configs.items())]
-        tx.insert(self._put, rows)
-        return {row[0]: row[1] for row in tx.rows(self._ids, {"hashes": tx.array(configs)})}
+        ids = dict(_pairs(tx.insert(self._put, rows)))
+        if others := [config_hash for config_hash in configs if config_hash not in ids]:
+            ids.update(_pairs(tx.rows(self._ids, {"hashes": tx.array(others)})))
+        return ids
+
+
+def _pairs(rows: Iterable[Row]) -> Iterator[tuple[str, int]]:
+    return ((row[0], row[1]) for row in rows)

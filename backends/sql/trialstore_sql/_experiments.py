@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, ScalarSelect, Select, Update, bindparam, delete, func, select, update
+from sqlalchemy import ScalarSelect, Select, bindparam, delete, func, select, update
 
 from trialstore.errors import CorruptStorageError, ExperimentNotFoundError, TransientError
 from trialstore.records import ExperimentQuery, ExperimentRecord, Objective, Uid
+from trialstore.times import Micros
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Row, Transaction
 from trialstore_sql.dialects import Dialect
@@ -27,6 +28,14 @@ _FIELDS = (
 )
 
 
+class Taken(NamedTuple):
+    """Trial ids that are taken, and what else adding trials needs to know."""
+
+    experiment_key: int
+    now: Micros
+    first_id: int
+
+
 class Experiments:
     """What is done with the table of experiments, and with the counters that stand there."""
 
@@ -38,10 +47,17 @@ class Experiments:
         self._put = dialect.inserts_if_absent(table, (*_FIELDS, "completions"), ["experiment_id"])
         self._finds: dict[tuple[str, ...], Select[Any]] = {}
         start = func.coalesce(table.c.next_trial_id, bindparam("first_id"))
-        self._take_ids = self._step({"next_trial_id": start + bindparam("number")})
-        self._next_id = select(table.c.next_trial_id).where(self._this)
-        self._take_completions = self._step({"completions": table.c.completions + bindparam("number")})
-        self._completions = select(table.c.completions).where(self._this)
+        take_ids = update(table).values({"next_trial_id": start + bindparam("number")})
+        self._take_ids = dialect.update_returning(
+            take_ids.where(table.c.uid == bindparam("uid")),
+            table.c.experiment_key,
+            dialect.now_column(),
+            table.c.next_trial_id,
+        )
+        take_completions = update(table).values({"completions": table.c.completions + bindparam("number")})
+        self._take_completions = dialect.update_returning(
+            take_completions.where(self._this), table.c.completions
+        )
         trial = tables.trial.c
         # Before the experiment, as whoever completes a trial does: the other way round they would wait for each other.
         self._hold_trials = dialect.locked(
@@ -81,24 +97,20 @@ class Experiments:
             for statement in self._deletes:
                 tx.run(statement, {"key": row[0]})
 
-    def take_ids(self, tx: Transaction, key: int, number: int, first_id: int) -> int:
-        """Take `number` trial ids in a row, and return the first; `first_id` counts if there never was one."""
-        tx.run(self._take_ids, {"key": key, "number": number, "first_id": first_id})
-        return self._counter(tx, self._next_id, key) - number
+    def take_ids(self, tx: Transaction, uid: Uid, number: int, first_id: int) -> Taken:
+        """Take `number` trial ids in a row; `first_id` counts if there never was one."""
+        row = tx.step(self._take_ids, {"uid": uid, "number": number, "first_id": first_id})
+        if row is None:
+            raise ExperimentNotFoundError.of(uid)
+        key, now, next_id = row
+        return Taken(int(key), tx.moment(now), int(next_id) - number)
 
     def take_completions(self, tx: Transaction, key: int, number: int = 1) -> int:
         """Take `number` completion numbers in a row, and return the first; the first ever is 1."""
-        tx.run(self._take_completions, {"key": key, "number": number})
-        return self._counter(tx, self._completions, key) - number + 1
-
-    def _counter(self, tx: Transaction, statement: Select[Any], key: int) -> int:
-        row = tx.row(statement, {"key": key})
+        row = tx.step(self._take_completions, {"key": key, "number": number})
         if row is None:
             raise TransientError("the experiment was deleted by others at this moment")
-        return int(row[0])
-
-    def _step(self, values: dict[str, ColumnElement[Any]]) -> Update:
-        return update(self._table).where(self._this).values(values)
+        return int(row[0]) - number + 1
 
     def _find(self, given: tuple[str, ...]) -> Select[Any]:
         if given not in self._finds:

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple, TypeAlias, cast
 import sqlalchemy
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import Insert
 from sqlalchemy.sql.elements import ClauseElement
 
-from trialstore.times import Micros
+from trialstore.times import Micros, now_micros
 from trialstore_sql.dialects import Dialect, Inserts
 
 _LOG = logging.getLogger(__name__)
@@ -72,16 +73,21 @@ class Transaction:
         prepared = self._compiler(statement)
         self._execute(prepared.sql, prepared.placed(parameters))
 
-    def insert(self, inserts: Inserts, rows: Sequence[Parameters]) -> None:
-        """Insert rows, which set the same columns, in one statement or in the driver's own fast way."""
+    def insert(self, inserts: Inserts, rows: Sequence[Parameters]) -> Sequence[Row]:
+        """Insert rows, which set the same columns, in one statement or in the driver's own fast way.
+
+        Returns the rows that the inserts return; a repetition by the driver returns none.
+        """
         if len(rows) == 1:
-            self.run(inserts.one, rows[0])
-        elif rows and inserts.many is not None:
-            self.run(inserts.many, {name: [row[name] for row in rows] for name in rows[0]})
-        elif rows:
+            return self._insert(inserts, inserts.one, rows[0])
+        if rows and inserts.many is not None:
+            columns = {name: [row[name] for row in rows] for name in rows[0]}
+            return self._insert(inserts, inserts.many, columns)
+        if rows:
             prepared = self._compiler(inserts.one)
             self._log(prepared.sql)
             self._cursor.executemany(prepared.sql, [prepared.placed(row) for row in rows])
+        return []
 
     def rows(self, statement: ClauseElement, parameters: Parameters) -> Sequence[Row]:
         """Return all rows of a query."""
@@ -94,6 +100,13 @@ class Transaction:
         rows = self.rows(statement, parameters)
         return rows[0] if rows else None
 
+    def step(self, statements: Sequence[ClauseElement], parameters: Parameters) -> Row | None:
+        """Run statements, and return the first row of the last one, if it has any."""
+        *others, last = statements
+        for statement in others:
+            self.run(statement, parameters)
+        return self.row(last, parameters)
+
     def rows_of(self, sql: str) -> Sequence[Row]:
         """Return all rows of a query in the engine's own words, for what Core has no words for."""
         self._execute(sql, ())
@@ -105,7 +118,19 @@ class Transaction:
 
     def now(self) -> Micros:
         """Return the engine's now."""
-        return self._dialect.now(self)
+        clock = self._dialect.clock
+        return now_micros() if clock is None else int(self.rows_of(f"SELECT {clock}")[0][0])
+
+    @staticmethod
+    def moment(found: Micros | None) -> Micros:
+        """Return the engine's now, found in the column that `Dialect.now_column` made."""
+        return now_micros() if found is None else int(found)
+
+    def _insert(self, inserts: Inserts, statement: Insert, parameters: Parameters) -> Sequence[Row]:
+        if inserts.returns_rows:
+            return self.rows(statement, parameters)
+        self.run(statement, parameters)
+        return []
 
     def _execute(self, sql: str, places: Sequence[Any]) -> None:
         self._log(sql)

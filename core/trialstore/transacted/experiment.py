@@ -94,7 +94,7 @@ class StoredExperiment(Steps):
             return ChangeOutcome(applied=False, record=stored)
         if change.token is not None:
             self.note_met(change.trial_id, change.token)
-        changed = replace(stored, **transitions.new_values(change, self.now()))
+        changed = replace(stored, **transitions.new_values(change, self.now))
         if change.status is UNSET:
             self._store(changed, stored)
         else:

@@ -10,14 +10,29 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import sqlalchemy
-from sqlalchemy import BigInteger, Column, ColumnElement, Engine, Select, String, Table, Text, insert
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Engine,
+    Select,
+    String,
+    Table,
+    Text,
+    Update,
+    insert,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeEngine
 
 from trialstore.backend import Capability
 from trialstore.errors import ConfigError, TrialstoreError
-from trialstore.times import Micros, now_micros
 from trialstore.values import MAX_NAME_LENGTH
 from trialstore_sql._parameters import placeholders
 from trialstore_sql._settings import Settings
@@ -34,6 +49,8 @@ class Inserts(NamedTuple):
     """Takes a parameter for each column."""
     many: Insert | None = None
     """Takes an array for each column; without it, the driver repeats `one` in its own fast way."""
+    returns_rows: bool = False
+    """Whether they return columns of the rows that they have made; a repetition by the driver never does."""
 
 
 class Dialect(ABC):
@@ -53,6 +70,8 @@ class Dialect(ABC):
     """Whether the threads of this process take turns to write."""
     transactional_ddl: ClassVar[bool] = True
     """Whether a migration that is interrupted leaves nothing behind."""
+    clock: ClassVar[str | None] = None
+    """The engine's now in microseconds, in its own words; without it, the engine goes by this machine's clock."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -134,6 +153,27 @@ class Dialect(ABC):
         """Return the inserts that leave a row with the same key as it stands."""
 
     @classmethod
+    def inserts_returning(cls, inserts: Inserts, *columns: ColumnElement[Any]) -> Inserts:
+        """Return the inserts that return columns of the rows they have made, where the engine can do that."""
+        many = None if inserts.many is None else inserts.many.returning(*columns)
+        return Inserts(inserts.one.returning(*columns), many, returns_rows=True)
+
+    @classmethod
+    def update_returning(cls, statement: Update, *columns: ColumnElement[Any]) -> Sequence[ClauseElement]:
+        """Return the statements, of which the last one returns columns of the rows that an update has changed."""
+        return [statement.returning(*columns)]
+
+    @classmethod
+    def united(cls, probes: Sequence[Select[Any]]) -> Sequence[ClauseElement]:
+        """Return the statements that find what all of some queries find, which may be `locked` ones."""
+        return [union_all(*(select(probe.subquery()) for probe in probes))]
+
+    @classmethod
+    def now_column(cls) -> ColumnElement[Any]:
+        """Return the column of a query that `Transaction.moment` takes for the engine's now."""
+        return null() if cls.clock is None else literal_column(cls.clock)
+
+    @classmethod
     @abstractmethod
     def is_in(cls, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
         """Return whether a column is one of the values of a parameter: one statement for any number of them."""
@@ -151,7 +191,3 @@ class Dialect(ABC):
     @abstractmethod
     def view_words(self, engine: sqlalchemy.Dialect) -> ViewWords:
         """Return what views are written with on the engine that is connected."""
-
-    def now(self, tx: Transaction) -> Micros:  # noqa: ARG002 - an engine with a clock of its own is asked in `tx`
-        """Return the engine's now; an engine inside this process goes by this machine's clock."""
-        return now_micros()

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy
 from pymysql.constants import SERVER_STATUS
-from sqlalchemy import ColumnElement, Engine, Table, bindparam, event
+from sqlalchemy import ColumnElement, Engine, Table, Update, bindparam, event, select
 from sqlalchemy.dialects.mysql import LONGTEXT, VARCHAR, Insert
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from trialstore.errors import ConfigError, TransientError
-from trialstore.times import Micros
 from trialstore.values import MAX_NAME_LENGTH
 from trialstore_sql._parameters import placeholders
 from trialstore_sql._settings import Settings
@@ -130,6 +130,7 @@ class MysqlDialect(ServerDialect):
     reset_on_return = None  # would be a round trip each time; `_roll_back` knows whether it is needed
     orders_by_constants = False
     transactional_ddl = False
+    clock = "timestampdiff(MICROSECOND, '1970-01-01', utc_timestamp(6))"
     name_type: ClassVar[TypeEngine[str]] = _Exact(MAX_NAME_LENGTH)
     text_type: ClassVar[TypeEngine[str]] = _Exact()
 
@@ -214,6 +215,15 @@ class MysqlDialect(ServerDialect):
         return Inserts(row.on_duplicate_key_update({key[0]: table.c[key[0]]}))
 
     @classmethod
+    def inserts_returning(cls, inserts: Inserts, *columns: ColumnElement[Any]) -> Inserts:  # noqa: ARG003
+        return inserts
+
+    @classmethod
+    def update_returning(cls, statement: Update, *columns: ColumnElement[Any]) -> Sequence[ClauseElement]:
+        where = () if statement.whereclause is None else (statement.whereclause,)
+        return [statement, select(*columns).where(*where)]
+
+    @classmethod
     def is_in(cls, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
         return column.op("IN", is_comparison=True)(bindparam(parameter))
 
@@ -223,10 +233,6 @@ class MysqlDialect(ServerDialect):
 
     def view_words(self, engine: sqlalchemy.Dialect) -> ViewWords:
         return replace(_VIEW_WORDS, literal="{text} COLLATE " + _collation(engine))
-
-    def now(self, tx: Transaction) -> Micros:
-        [(now,)] = tx.rows_of("SELECT timestampdiff(MICROSECOND, '1970-01-01', utc_timestamp(6))")
-        return int(now)
 
     def advice(self, error: BaseException) -> Advice | None:
         cause = getattr(error, "original_exception", None)

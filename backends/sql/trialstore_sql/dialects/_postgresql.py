@@ -15,7 +15,6 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.types import TypeEngine
 
 from trialstore.errors import ConfigError
-from trialstore.times import Micros
 from trialstore.values import MAX_NAME_LENGTH
 from trialstore_sql.dialects._arrays import ArrayDialect
 from trialstore_sql.dialects._server import (
@@ -119,6 +118,7 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
         "tcp_user_timeout": 60_000,
     }
     name_type: ClassVar[TypeEngine[str]] = String(MAX_NAME_LENGTH, collation="C")
+    clock = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
     oldest: ClassVar = (14,)
     """The oldest version that counts microseconds exactly."""
 
@@ -160,10 +160,6 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
         name = f"trialstore schema {self.settings.table_prefix}"
         cursor.execute(f"SELECT pg_advisory_xact_lock(hashtextextended('{name} ' || current_schema(), 0))")
         yield
-
-    def now(self, tx: Transaction) -> Micros:
-        [(now,)] = tx.rows_of("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
-        return int(now)
 
     def advice(self, error: BaseException) -> Advice | None:
         sqlstate = getattr(error, "sqlstate", None)
