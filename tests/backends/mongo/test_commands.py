@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import bson
 import pytest
 
 from trialstore import Status, Storage
@@ -101,19 +102,14 @@ def test_a_batch_of_telemetry_takes_three_commands(
     backend: MongoBackend, commands: Any, new_trials: Callable[..., Any], rows: int
 ) -> None:
     backend.add_trials("u", new_trials(1), 1)
-    telemetry = tuple(TelemetryRow(i, "cpu", "0.5") for i in range(rows))
-    batch = TelemetryBatch(
-        uid="u", trial_id=1, token="a", attempt=0, status=Status.RUNNING, ts=0, rows=telemetry
-    )
-    assert commands.of(backend.add_telemetry, batch) == ["aggregate", "insert", "insert"]
+    assert commands.of(backend.add_telemetry, _telemetry(rows)) == ["aggregate", "insert", "insert"]
 
 
 def test_a_claim_takes_one_look_and_one_command_for_each_trial(
     backend: MongoBackend, commands: Any, new_trials: Callable[..., Any]
 ) -> None:
     backend.add_trials("u", new_trials(5, due=0), 1)
-    one = Claim(uid="u", token="one", trial_runner_id=1, limit=1, lease=1_000_000)
-    assert commands.of(backend.claim_trials, one) == ["aggregate", "findAndModify"]
+    assert commands.of(backend.claim_trials, _claim()) == ["aggregate", "findAndModify"]
     rest = Claim(uid="u", token="rest", trial_runner_id=1, limit=9)
     sent = commands.of(backend.claim_trials, rest)
     assert sent == ["aggregate", *["findAndModify"] * 4, "update", "find", "find"]
@@ -153,6 +149,45 @@ def test_other_reads_take_a_constant_number_of_commands(
     assert commands.of(backend.find_tunable_configs, range(1, 500)) == ["find"]
     assert commands.of(backend.find_status_changes, "u", None) == ["find", "find", "find"]
     assert commands.of(backend.find_telemetry, telemetry) == ["find", "find", "find"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "bytes_sent"),
+    [
+        pytest.param(lambda backend: backend.change_trial(_start()), 1_200, id="a change"),
+        pytest.param(lambda backend: backend.add_telemetry(_telemetry(1)), 1_900, id="telemetry"),
+        pytest.param(lambda backend: backend.add_telemetry(_telemetry(1_000)), 115_000, id="much telemetry"),
+        pytest.param(lambda backend: backend.claim_trials(_claim()), 3_300, id="a claim"),
+    ],
+)
+def test_a_write_sends_few_bytes(
+    backend: MongoBackend,
+    commands: Any,
+    new_trials: Callable[..., Any],
+    operation: Callable[[MongoBackend], object],
+    bytes_sent: int,
+) -> None:
+    backend.add_trials("u", new_trials(1, due=0), 1)
+    commands.of(operation, backend)
+    assert sum(len(bson.encode(command)) for command in commands.sent) <= bytes_sent
+
+
+def _start() -> TrialChange:
+    pending = frozenset({Status.PENDING})
+    return TrialChange(
+        uid="u", trial_id=1, token="a", ts=0, attempt=0, from_statuses=pending, status=Status.RUNNING
+    )
+
+
+def _telemetry(rows: int) -> TelemetryBatch:
+    measured = tuple(TelemetryRow(10**15 + i, "cpu", "0.5") for i in range(rows))
+    return TelemetryBatch(
+        uid="u", trial_id=1, token="a", attempt=0, status=Status.RUNNING, ts=0, rows=measured
+    )
+
+
+def _claim() -> Claim:
+    return Claim(uid="u", token="c", trial_runner_id=1, limit=1, lease=1_000_000)
 
 
 def test_what_is_not_asked_for_stays_on_the_server(backend: MongoBackend, commands: Any) -> None:
