@@ -24,7 +24,6 @@ from benchmarks.results import Profile, Results, read, write
 PAGE = ROOT / "docs" / "performance.md"
 NUMBERS = ROOT / "docs" / "performance.json"
 PICTURE = ROOT / "docs" / "images" / "performance.png"
-ENGINES = (*ALL, "mariadb")
 _PROFILED = [name for name in CASES if name != "import"]
 
 app = typer.Typer(add_completion=False)
@@ -34,7 +33,7 @@ app = typer.Typer(add_completion=False)
 def bench(
     *,
     case: Annotated[list[str] | None, typer.Option(help=f"Only this: {', '.join(CASES)}.")] = None,
-    engine: Annotated[list[str] | None, typer.Option(help=f"Only on this: {', '.join(ENGINES)}.")] = None,
+    engine: Annotated[list[str] | None, typer.Option(help=f"Only on this: {', '.join(ALL)}.")] = None,
     subject: Annotated[list[str] | None, typer.Option(help=f"Only this: {', '.join(CONTESTANTS)}.")] = None,
     rounds: Annotated[int, typer.Option(help="How many turns each subject has.")] = 3,
     seconds: Annotated[float, typer.Option(help="How long each measurement goes on at least.")] = 0.2,
@@ -57,7 +56,7 @@ def bench(
     given = (case, engine, subject)
     chosen = contests(
         _known([profile], _PROFILED, "case to profile") if profile else _known(case, CASES, "case"),
-        _known(engine, ENGINES, "engine"),
+        _known(engine, ALL, "engine"),
         ["trialstore"] if profile else _known(subject, CONTESTANTS, "subject"),
         largest,
     )

@@ -42,6 +42,7 @@ DURABILITY = {
     "mariadb": ", ".join(f"{name}={value}" for name, value in MARIADB.items()),
     "mongodb": 'standalone; the last write of each call with w="majority", j=true',
     "mongodb replica set": 'one member; the last write of each call with w="majority", j=true',
+    "duckdb": "its default: each commit waits for the disk",
     "memory": "none",
 }
 """What each engine is set to, by its name."""
@@ -68,9 +69,9 @@ class Engines:
         """Return the address of a new, empty database."""
         if engine == "memory":
             return {"engine": engine}
-        if engine == "sqlite":
-            file = self.folder / f"{next(self._numbers)}.db"
-            return {"engine": engine, "drivername": "sqlite", "database": str(file)}
+        if engine in {"sqlite", "duckdb"}:
+            file = self.folder / f"{next(self._numbers)}.{engine}"
+            return {"engine": engine, "drivername": engine, "database": str(file)}
         server = self._server(engine)
         return {"engine": engine, **server.config(server.create_database())}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.plan import MAIN, MANY, QUEUED, SQL
+from benchmarks.plan import MAIN, MANY, OTHERS, QUEUED, SQL
 from benchmarks.results import Measurement, Results
 
 FLAT = 1.5
@@ -71,12 +71,12 @@ def _reads(results: Results) -> Iterator[Goal]:
     for engine in MAIN:
         yield _versus(results, "results_df of 100,000", "results_df", engine, "bare", 0.4, n=MANY)
         yield _cost_of_a_row(results, engine)
-        yield _flat(results, "results_df", engine, "linear")
         yield _memory_of_a_row(results, engine)
     for engine in SQL:
         yield _versus(results, "all results_dict of 1,000", "results_dict", engine, "mlos_bench", 40, n=1_000)
-    for engine in MAIN:
-        yield _flat(results, "results_dict", engine, "linear")
+    for read in ("load", "pending", "results_df", "results_dict"):
+        for engine in (*MAIN, *OTHERS):
+            yield _flat(results, read, engine, "linear")
 
 
 def _queue(results: Results) -> Iterator[Goal]:
@@ -94,7 +94,7 @@ def _queue(results: Results) -> Iterator[Goal]:
 
 def _growth(results: Results) -> Iterator[Goal]:
     for measure in GROWING:
-        for engine in MAIN:
+        for engine in (*MAIN, *OTHERS):
             yield _flat(results, measure, engine, "flat")
 
 

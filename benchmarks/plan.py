@@ -13,7 +13,8 @@ Layout: TypeAlias = tuple[tuple[str, int, int], ...]
 
 SQL = ("sqlite", "postgresql")
 MAIN = (*SQL, "mongodb")
-ALL = (*MAIN, "mongodb replica set", "memory")
+OTHERS = ("mariadb", "duckdb", "memory")
+ALL = (*MAIN, "mongodb replica set", *OTHERS)
 OURS = ("trialstore", "bare")
 SIZES = (200, 1_000, 3_000, 10_000, 100_000)
 MANY = 100_000
@@ -80,14 +81,14 @@ CASES: Mapping[str, Case] = {
     "new_trials": Case((*MAIN, "memory"), (*OURS, "mlos_bench")),
     "telemetry": Case((*MAIN, "mongodb replica set"), (*OURS, "mlos_bench")),
     "reads": Case(
-        (*MAIN, "memory"),
+        (*MAIN, *OTHERS),
         (*OURS, "mlos_bench", "optuna"),
         SIZES,
         largest={"mlos_bench": 3_000, "optuna": 1_000},
     ),
     "results_df_memory": Case(MAIN, OURS, (MANY,)),
     "iterate_memory": Case(MAIN, OURS, (MANY,)),
-    "growth": Case((*MAIN, "mariadb", "memory"), OURS, (1_000, 10_000, MANY)),
+    "growth": Case((*MAIN, *OTHERS), OURS, (1_000, 10_000, MANY)),
     "cycles": Case(MAIN, OURS, processes=(1, 4, 8)),
     "claims": Case(MAIN, (*OURS, "optuna"), (QUEUED,), (1, 4, 8)),
 }

@@ -94,7 +94,11 @@ class Subject(bare.Adding):
             },
             sort={"due": ASCENDING, "trial_id": ASCENDING},
         )
-        return None if taken is None else int(taken["trial_id"])
+        if taken is None:
+            return None
+        config = self._configs.find_one({"_id": taken["config_id"]}, {"params": 1})
+        bare.decode(config["params"] if config else "")
+        return int(taken["trial_id"])
 
     def poll(self) -> int:
         found = self._find(

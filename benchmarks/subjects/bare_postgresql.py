@@ -25,7 +25,7 @@ class Subject(BareSql):
     """A database of PostgreSQL."""
 
     statements: ClassVar[dict[str, str]] = {name: sql.replace("?", "%s") for name, sql in STATEMENTS.items()}
-    head = HEAD.replace("?", "%s") + " FOR UPDATE SKIP LOCKED"
+    head = HEAD.replace("?", "%s") + " FOR UPDATE OF trial SKIP LOCKED"
 
     def __init__(self, address: Address) -> None:
         super().__init__()

@@ -50,8 +50,8 @@ STATEMENTS = {
     "results": "SELECT metrics FROM trial JOIN experiment USING (experiment) WHERE name = ? AND trial_id = ?",
 }
 HEAD = (
-    "SELECT trial_id, attempt FROM trial WHERE experiment = ? AND status = 0 AND runner IS NULL AND due <= ? "
-    "ORDER BY due, trial_id LIMIT 1"
+    "SELECT trial_id, attempt, params FROM trial JOIN config USING (config_id) "
+    "WHERE experiment = ? AND status = 0 AND runner IS NULL AND due <= ? ORDER BY due, trial_id LIMIT 1"
 )
 TRIAL = (
     "experiment", "trial_id", "config_id", "token", "status", "due", "ts_start", "ts_end", "attempt", "completion",
@@ -157,7 +157,8 @@ class BareSql(bare.Adding):
         now = bare.now()
         self.begin()
         found = self.run_statement(self.head, (self._experiment, now))
-        for trial_id, attempt in found:
+        for trial_id, attempt, params in found:
+            bare.decode(params)
             lease = now + bare.LEASE
             self._run("claim", bare.RUNNING, runner, now, lease, self._experiment, trial_id)
             self._log(trial_id, attempt + 1, bare.RUNNING, now)

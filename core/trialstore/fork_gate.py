@@ -5,9 +5,8 @@ Such a library has locks of its own; the child would inherit them taken, by a th
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
-from threading import Condition, get_ident
+from threading import Condition, RLock, get_ident
 from typing import ParamSpec, TypeVar
 
 _P = ParamSpec("_P")
@@ -20,16 +19,18 @@ class ForkGate:
     """Counts the threads that are inside, and holds new ones back while a fork is under way."""
 
     def __init__(self) -> None:
-        self._condition = Condition()
-        self._inside: Counter[int] = Counter()
+        self._lock = RLock()  # a signal handler may make a call in the middle of another one
+        self._condition = Condition(self._lock)
+        self._inside: dict[int, int] = {}
         self._is_closed = False
 
     def run(self, operation: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Return what an operation returns, and let nobody fork meanwhile."""
         me = get_ident()
-        with self._condition:
-            self._condition.wait_for(lambda: not self._is_closed or me in self._inside)
-            self._inside[me] += 1
+        with self._lock:
+            if self._is_closed:
+                self._condition.wait_for(lambda: not self._is_closed or me in self._inside)
+            self._inside[me] = self._inside.get(me, 0) + 1
         try:
             return operation(*args, **kwargs)
         finally:
@@ -48,8 +49,9 @@ class ForkGate:
             self._condition.notify_all()
 
     def _leave(self, me: int) -> None:
-        with self._condition:
-            self._inside[me] -= 1
-            if not self._inside[me]:
-                del self._inside[me]
-            self._condition.notify_all()
+        with self._lock:
+            calls = self._inside.pop(me) - 1
+            if calls:
+                self._inside[me] = calls
+            if self._is_closed:
+                self._condition.notify_all()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 import os
-import uuid
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
@@ -64,7 +63,7 @@ PAGE = 10_000
 
 def new_token() -> Token:
     """Return a random token for one write."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 class Session:

@@ -80,20 +80,28 @@ def plain_scalar(value: Any, what: str) -> Scalar:
 
 def plain_scalars(values: Any, what: str) -> dict[str, Scalar]:
     """Return a mapping of names to scalars in plain form, or raise `InvalidInputError`."""
-    items = _items(values, what)
+    items, naming = _items(values, what), f"a name in {what}"
     return {
-        plain_name(name, f"a name in {what}"): plain_scalar(value, f"{what}[{name!r}]")
+        plain_name(name, naming): value if _is_plain(value) else plain_scalar(value, f"{what}[{name!r}]")
         for name, value in items
     }
 
 
 def plain_metadata(values: Any, what: str) -> dict[str, Value]:
     """Return a mapping of names to scalars, lists and dicts in plain form, or raise `InvalidInputError`."""
-    items = _items(values, what)
+    items, naming = _items(values, what), f"a name in {what}"
     return {
-        plain_name(name, f"a name in {what}"): _plain_value(value, f"{what}[{name!r}]", 1)
+        plain_name(name, naming): value if _is_plain(value) else _plain_value(value, f"{what}[{name!r}]", 1)
         for name, value in items
     }
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell at a glance that a value is a plain scalar as it stands, as nearly all are."""
+    kind = type(value)
+    if kind is str:
+        return value.isascii() and "\0" not in value
+    return kind is float or kind is bool or (kind is int and _MIN_INT <= value <= _MAX_INT)
 
 
 def _plain_value(value: Any, what: str, depth: int) -> Value:
@@ -110,6 +118,8 @@ def _plain_value(value: Any, what: str, depth: int) -> Value:
 
 
 def _has_surrogates(text: str) -> bool:
+    if text.isascii():
+        return False
     try:
         text.encode()
     except UnicodeEncodeError:

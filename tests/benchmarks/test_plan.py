@@ -11,7 +11,7 @@ from benchmarks.plan import ALL, CASES, Contest, contests
 
 
 def everything() -> list[Contest]:
-    return contests(CASES, [*ALL, "mariadb"], CONTESTANTS, 100_000)
+    return contests(CASES, ALL, CONTESTANTS, 100_000)
 
 
 def test_a_run_may_be_about_one_thing_only() -> None:

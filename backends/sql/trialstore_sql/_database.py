@@ -113,12 +113,13 @@ class Database:
                 closing(self.engine.raw_connection()) as connection,
                 self._unless_broken(connection),
                 closing(connection.cursor()) as cursor,
+                self.dialect.pipeline(connection) if writes else nullcontext(),
             ):
                 if writes:
                     self.dialect.begin(cursor)
                 yield Transaction(cursor, self._compiler(self._connected), self.dialect)
                 if writes:
-                    connection.commit()
+                    cursor.execute("COMMIT")
         except self._foreign_errors as error:
             raise self._translated(error) from error
 

@@ -19,8 +19,8 @@ from trialstore_sql import SqlBackend
 
 NewTrials = Callable[..., Any]
 DRIVERS: dict[str, Any] = {
-    "postgres_database": psycopg.Connection,
-    "mariadb_database": pymysql.connections.Connection,
+    "postgres_database": psycopg.Cursor,
+    "mariadb_database": pymysql.cursors.Cursor,
 }
 CLAIM = Claim(uid="u", token="c", trial_runner_id=1, limit=1, lease=None)
 PATIENCE = 60
@@ -50,21 +50,21 @@ def in_flight(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     @contextmanager
     def held(call: Callable[..., Any], *args: Any) -> Iterator[Future[Any]]:
         driver = DRIVERS[request.node.callspec.params["database"]]
-        reached, go, commit = Event(), Event(), driver.commit
+        reached, go, execute = Event(), Event(), driver.execute
         threads: list[int] = []
 
-        def paused(connection: Any) -> None:
-            if get_ident() in threads:
+        def paused(cursor: Any, sql: Any, *args: Any) -> Any:
+            if sql == "COMMIT" and get_ident() in threads:
                 reached.set()
                 assert go.wait(PATIENCE)
-            commit(connection)
+            return execute(cursor, sql, *args)
 
         def run() -> Any:
             threads.append(get_ident())
             return call(*args)
 
         with monkeypatch.context() as patch, ThreadPoolExecutor(1) as pool:
-            patch.setattr(driver, "commit", paused)
+            patch.setattr(driver, "execute", paused)
             future = pool.submit(run)
             assert reached.wait(PATIENCE)
             try:

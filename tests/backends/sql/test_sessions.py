@@ -7,14 +7,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg.pq import PipelineStatus
 
 from servers import Server
-from trialstore.errors import ConfigError
+from trialstore.errors import ConfigError, CorruptStorageError
 from trialstore.records import ExperimentQuery, ExperimentRecord
 from trialstore_sql import SqlBackend
 from trialstore_sql.dialects._mysql import MysqlDialect
 from trialstore_sql.dialects._postgresql import PostgresqlDialect
+from wire import watch
 
 Config = Mapping[str, Any]
 
@@ -198,3 +201,27 @@ def test_prepared_statements_that_a_pooler_lost_are_explained(postgres_database:
             tx._execute("DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$", ())
         with pytest.raises(ConfigError, match="set prepare_threshold to none"):
             backend.find_experiments(ExperimentQuery())
+
+
+@pytest.mark.parametrize("is_supported", [True, False])
+def test_a_write_is_pipelined_where_the_client_library_can_do_that(
+    postgres_database: Config, monkeypatch: pytest.MonkeyPatch, is_supported: bool
+) -> None:
+    monkeypatch.setattr(psycopg.Pipeline, "is_supported", lambda: is_supported)
+    modes: list[PipelineStatus] = []
+    with opened(postgres_database) as backend:
+        watch(backend._database.engine, lambda connection, _: modes.append(connection.pgconn.pipeline_status))
+        backend.put_experiment(ExperimentRecord(experiment_id="e", uid="u"))
+        assert [found.uid for found in backend.find_experiments(ExperimentQuery())] == ["u"]
+    look, *write, read = modes
+    assert {look, read} == {PipelineStatus.OFF}
+    assert set(write) == {PipelineStatus.ON if is_supported else PipelineStatus.OFF}
+
+
+def test_a_pipeline_that_ends_badly_says_why_the_write_failed(postgres_database: Config) -> None:
+    with (
+        opened(postgres_database) as backend,
+        pytest.raises(CorruptStorageError, match="no_such_table"),
+        backend._database.write() as tx,
+    ):
+        tx._execute("INSERT INTO no_such_table VALUES (1)", ())

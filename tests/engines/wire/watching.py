@@ -48,28 +48,24 @@ class _Connection:
         return getattr(self._connection, name)
 
     def cursor(self) -> Any:
+        options: dict[str, Any] = {"listener": self._listener, "commits": self._commits}
         if self._is_of_pymysql:
-            return self._connection.cursor(partial(_MySqlCursor, listener=self._listener))
-        return _Cursor(self._connection, self._listener)
-
-    def commit(self) -> None:
-        end = self._connection.commit if self._commits else self._connection.rollback
-        end()
-        self._listener(self._connection, Sent("COMMIT"))
+            return self._connection.cursor(partial(_MySqlCursor, **options))
+        return _Cursor(self._connection, **options)
 
 
 class _Cursor:
     """Stands before the cursor of a driver."""
 
-    def __init__(self, connection: Any, listener: Listener) -> None:
-        self._connection, self._listener = connection, listener
+    def __init__(self, connection: Any, listener: Listener, *, commits: bool) -> None:
+        self._connection, self._listener, self._commits = connection, listener, commits
         self._cursor = connection.cursor()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
-        self._cursor.execute(sql, parameters)
+        self._cursor.execute(_harmless(sql, commits=self._commits), parameters)
         self._listener(self._connection, Sent(sql, parameters))
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -80,12 +76,16 @@ class _Cursor:
 class _MySqlCursor(Cursor):
     """A cursor of PyMySQL, whose `executemany` takes long lists of rows apart and executes each part."""
 
-    def __init__(self, connection: Any, listener: Listener) -> None:
+    def __init__(self, connection: Any, listener: Listener, *, commits: bool) -> None:
         super().__init__(connection)
-        self._listener = listener
+        self._listener, self._commits = listener, commits
 
     def execute(self, query: Any, args: Any = None) -> int:
-        affected = super().execute(query, args)
+        affected = super().execute(_harmless(query, commits=self._commits), args)
         text = self.mogrify(query, args) if isinstance(query, str) else query.decode(errors="surrogateescape")
         self._listener(self.connection, Sent(text))
         return affected
+
+
+def _harmless(sql: Any, *, commits: bool) -> Any:
+    return "ROLLBACK" if sql == "COMMIT" and not commits else sql

@@ -27,6 +27,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.dml import Insert
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeEngine
@@ -110,6 +111,10 @@ class Dialect(ABC):
     def begin(self, cursor: DBAPICursor) -> None:
         """Begin a transaction that will write."""
         cursor.execute("BEGIN")
+
+    def pipeline(self, connection: PoolProxiedConnection) -> AbstractContextManager[object]:  # noqa: ARG002 - see below
+        """Send what returns nothing together with what comes next, on engines that are a round trip away."""
+        return nullcontext()
 
     def prepare(self, tx: Transaction) -> None:  # noqa: B027 - most engines need nothing
         """Do what a database that will be written to needs once, before its schema is looked at."""

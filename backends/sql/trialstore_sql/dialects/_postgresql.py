@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import psycopg
 import sqlalchemy
-from psycopg import OperationalError
+from psycopg import Connection, OperationalError, Pipeline
 from sqlalchemy import String
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
 
 from trialstore.errors import ConfigError
@@ -144,6 +146,10 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
             *([_FULL_DURABILITY] if self.settings.durability == "full" else []),
         ]
 
+    def pipeline(self, connection: PoolProxiedConnection) -> AbstractContextManager[object]:
+        driver = cast("Connection[Any]", connection.dbapi_connection)
+        return _pipelined(driver) if Pipeline.is_supported() else nullcontext()
+
     def prepare(self, tx: Transaction) -> None:
         [(encoding, version)] = tx.rows_of(
             "SELECT current_setting('server_encoding'), current_setting('server_version_num')"
@@ -173,6 +179,22 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
     def _of_no_connection(self, error: BaseException) -> Advice | None:
         reasons = (advice for words, advice in _REFUSED.items() if re.search(words, str(error)))
         return next(reasons, ELSEWHERE if isinstance(error, OperationalError) else None)
+
+
+@contextmanager
+def _pipelined(driver: Connection[Any]) -> Iterator[None]:
+    """Run a block in pipeline mode; if it fails, its error counts, and not what the driver says of the end of the mode."""
+    failure: BaseException | None = None
+    try:
+        with driver.pipeline():
+            try:
+                yield
+            except BaseException as error:  # noqa: BLE001 - raised below
+                failure = error
+    except psycopg.Error as error:
+        raise failure or error from None
+    if failure is not None:
+        raise failure
 
 
 def _threshold(options: Mapping[str, Any]) -> dict[str, int | None]:
