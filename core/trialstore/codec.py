@@ -47,6 +47,8 @@ EMPTY: Encoded = "{}"
 _encoder = msgspec.json.Encoder(order="sorted")
 _definition_encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+_dict_decoder = msgspec.json.Decoder(dict[str, Any])
+_UNDECODABLE = (msgspec.DecodeError, KeyError, RecursionError, TypeError, UnicodeEncodeError)
 _TAGS = {"~nan": math.nan, "~inf": math.inf, "~-inf": -math.inf}
 
 
@@ -76,17 +78,21 @@ def encode_definition(definition: Mapping[str, Any]) -> Encoded:
 
 def decode_definition(text: Encoded) -> dict[str, Any]:
     """Return the definition of tunables that `encode_definition` made a text of."""
-    return _checked_dict(_load(text, _decoder.decode), text)
+    return _load(text, _dict_decoder.decode)  # type: ignore[no-any-return]
 
 
 def decode(text: Encoded) -> dict[str, Any]:
     """Return the dict of values that `text` is the canonical text of."""
-    return _checked_dict(_load(text), text)
+    try:
+        values = _dict_decoder.decode(text)
+        return _untagged(values) if '"~' in text else values
+    except _UNDECODABLE as error:
+        raise _undecodable(text, error) from error
 
 
 def decode_scalar(text: Encoded) -> Scalar:
     """Return the scalar that `text` is the canonical text of."""
-    value = _load(text)
+    value = _load(text, _decoded)
     if isinstance(value, (list, dict)):
         raise CorruptStorageError(f"a stored value is no scalar but {text[:60]!r}")
     return value  # type: ignore[no-any-return]
@@ -102,17 +108,15 @@ def _decoded(text: Encoded) -> Any:
     return _untagged(value) if '"~' in text else value
 
 
-def _load(text: Encoded, decoder: Callable[[Encoded], Any] = _decoded) -> Any:
+def _load(text: Encoded, decoder: Callable[[Encoded], Any]) -> Any:
     try:
         return decoder(text)
-    except (msgspec.DecodeError, KeyError, RecursionError, TypeError, UnicodeEncodeError) as error:
-        raise CorruptStorageError(f"stored values cannot be decoded ({error}): {text[:60]!r}") from error
+    except _UNDECODABLE as error:
+        raise _undecodable(text, error) from error
 
 
-def _checked_dict(values: Any, text: Encoded) -> dict[str, Any]:
-    if not isinstance(values, dict):
-        raise CorruptStorageError(f"stored values are not a mapping but {text[:60]!r}")
-    return values
+def _undecodable(text: Encoded, error: Exception) -> CorruptStorageError:
+    return CorruptStorageError(f"stored values cannot be decoded ({error}): {text[:60]!r}")
 
 
 def _tagged(value: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from trialstore.errors import CorruptStorageError, InvalidInputError
 
@@ -39,14 +39,9 @@ def to_micros(when: datetime, what: str = "time") -> Micros:
     InvalidInputError
         If `when` is no datetime, is NaT, has nanoseconds that would be cut off, or leaves the years 1 to 9999.
     """
-    if not _is_moment(when):
-        raise InvalidInputError(f"{what} must be a datetime, not {when!r}")
-    if getattr(when, "nanosecond", 0):
-        raise InvalidInputError(
-            f"{what} has nanoseconds, which cannot be stored exactly: {when!r}; round it to 'us'"
-        )
+    moment = when if type(when) is datetime else _plain(when, what)
     try:
-        since = _plain(when).astimezone(UTC) - _EPOCH
+        since = moment.astimezone(UTC) - _EPOCH
     except (OverflowError, OSError, ValueError) as error:
         raise InvalidInputError(f"{what} is outside the years 1 to 9999 in UTC: {when!r}") from error
     return since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds
@@ -78,11 +73,13 @@ def to_duration(duration: timedelta | float, what: str = "lease") -> Micros:
     return round(seconds * 1_000_000)
 
 
-def _plain(when: datetime) -> datetime:
+def _plain(when: Any, what: str) -> datetime:
     """Return an exact datetime: a subclass may convert otherwise, as pandas refuses to for a naive one."""
-    return when if type(when) is datetime else datetime.combine(when.date(), when.timetz())
-
-
-def _is_moment(when: object) -> bool:
-    """Tell whether it is a datetime, and not pandas' NaT, which calls itself one but is not even equal to itself."""
-    return isinstance(when, datetime) and bool(when == when)  # noqa: PLR0124
+    # pandas' NaT calls itself a datetime, but is not even equal to itself.
+    if not isinstance(when, datetime) or when != when:  # noqa: PLR0124
+        raise InvalidInputError(f"{what} must be a datetime, not {when!r}")
+    if getattr(when, "nanosecond", 0):
+        raise InvalidInputError(
+            f"{what} has nanoseconds, which cannot be stored exactly: {when!r}; round it to 'us'"
+        )
+    return datetime.combine(when.date(), when.timetz())

@@ -7,6 +7,7 @@ is NaN), `bool` (or `boolean`), and `str`. A mixture of types, or a None, gives 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -32,14 +33,13 @@ class Columns:
         self._values: dict[str, list[Any]] = {}
         self._rows = 0
 
-    def append(self, row: Mapping[str, Any]) -> None:
-        """Add a row; the names that it lacks are absent in it."""
-        for name, value in row.items():
+    def extend(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows; the names that one lacks are absent in it."""
+        for name in set(chain.from_iterable(rows)):
             column = self._values.setdefault(name, [])
-            if len(column) < self._rows:
-                column.extend([ABSENT] * (self._rows - len(column)))
-            column.append(value)
-        self._rows += 1
+            column.extend([ABSENT] * (self._rows - len(column)))
+            column.extend([row.get(name, ABSENT) for row in rows])
+        self._rows += len(rows)
 
     def frame(self, prefix: str) -> pd.DataFrame:
         """Return the columns, sorted by name, each name behind `prefix`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from trialstore.codec import EMPTY, decode
 from trialstore.data import _frames as frames
 from trialstore.records import Parts, TrialQuery
+from trialstore.session import PAGE
 from trialstore.tunable_configs import values_by_id
 
 if TYPE_CHECKING:
@@ -26,9 +28,8 @@ def results_frame(reader: Reader, **conditions: Any) -> pd.DataFrame:
     query = TrialQuery(uid=reader.record.uid, parts=Parts.METRICS, **conditions)
     facts, results = _Facts(), frames.Columns()
     for page in reader.session.trial_pages(query):
-        for record in page:
-            facts.append(record)
-            results.append(decode(record.metrics or EMPTY))
+        facts.extend(page)
+        results.extend([decode(record.metrics or EMPTY) for record in page])
     parameters = _parameters_frame(reader.session, facts.tunable_config_ids)
     return pd.concat([facts.frame(), parameters, results.frame(RESULT_PREFIX)], axis="columns")
 
@@ -46,15 +47,15 @@ class _Facts:
         self._runners: list[int | None] = []
         self._first_trial_ids: dict[int, int] = {}
 
-    def append(self, record: TrialRecord) -> None:
-        config_id = record.tunable_config_id
-        self.tunable_config_ids.append(config_id)
-        self._trial_ids.append(record.trial_id)
-        self._starts.append(record.shown_start)
-        self._ends.append(record.ts_end)
-        self._group_ids.append(self._first_trial_ids.setdefault(config_id, record.trial_id))
-        self._statuses.append(record.status.name)
-        self._runners.append(record.trial_runner_id)
+    def extend(self, records: Sequence[TrialRecord]) -> None:
+        ids = [(record.tunable_config_id, record.trial_id) for record in records]
+        self.tunable_config_ids.extend([config_id for config_id, _ in ids])
+        self._trial_ids.extend([trial_id for _, trial_id in ids])
+        self._starts.extend([record.shown_start for record in records])
+        self._ends.extend([record.ts_end for record in records])
+        self._group_ids.extend([self._first_trial_ids.setdefault(*each) for each in ids])
+        self._statuses.extend([record.status.name for record in records])
+        self._runners.extend([record.trial_runner_id for record in records])
 
     def frame(self) -> pd.DataFrame:
         columns = {
@@ -71,9 +72,10 @@ class _Facts:
 
 def _parameters_frame(session: Session, config_ids: array[int]) -> pd.DataFrame:
     """Return the parameter values of each trial: built once per tunable config, then repeated."""
-    parameters, rows = frames.Columns(), {}
-    for row, (config_id, values) in enumerate(values_by_id(session, config_ids).items()):
-        rows[config_id] = row
-        parameters.append(values)
+    ids = sorted(set(config_ids))
+    parameters = frames.Columns()
+    for start in range(0, len(ids), PAGE):
+        parameters.extend([*values_by_id(session, ids[start : start + PAGE]).values()])
+    rows = {config_id: row for row, config_id in enumerate(ids)}
     frame = parameters.frame(CONFIG_PREFIX).take([rows[config_id] for config_id in config_ids])
     return frame.reset_index(drop=True)

@@ -88,8 +88,8 @@ def test_rows_become_columns_sorted_by_name_with_gaps_where_a_row_lacks_one(
     rows: list[dict[str, Any]],
 ) -> None:
     columns = Columns()
-    for row in rows:
-        columns.append(row)
+    columns.extend(rows[:2])
+    columns.extend(rows[2:])
     frame = columns.frame("config.")
     assert frame.columns.tolist() == sorted({f"config.{name}" for row in rows for name in row})
     assert frame.index.tolist() == list(range(len(rows)))
