@@ -134,7 +134,7 @@ def _ratio(found: Mapping[str, Measurement], other: str, unit: str) -> str:
 
 
 def _calls(found: Measurement | Profile | None) -> str:
-    if found is None:
+    if found is None or not found.calls:  # an engine whose calls nobody counts
         return ""
     calls = found.calls * (found.n if found.measure in WHOLE else 1)
     return f"{calls:,.0f}" if calls >= 100 else f"{calls:.3g}"
