@@ -14,8 +14,8 @@ HEADER = """\
 
 This page is made by `make bench`. A trial is 10 tunables, 4 metadata entries and 5 metrics; every trial has a tunable config of its own.
 trialstore, mlos_bench, Optuna and the *bare* driver take turns at the same work on the same file system, each time in a fresh process.
-Bare is the least code on `sqlite3`, `psycopg` or `pymongo` that stores the same information: encoded values, a
-random token and a row of history for each write, and a durable commit.
+Bare is the least code on `sqlite3`, `psycopg` or `pymongo` that stores the same information (encoded values, a random
+token and a row of history for each write, a durable commit) and gives it back; a claim gives the parameter values, too.
 """
 PICTURE = """\
 ## The picture
@@ -35,7 +35,7 @@ batches, neither has MongoDB, and both are left out of the sizes that take them 
 REPRODUCE = """\
 ## Reproduce it
 
-`make bench` runs everything, in about twelve minutes on two cores, and writes this page, `docs/performance.json` and the picture.
+`make bench` runs everything, in about twenty minutes on two cores, and writes this page, `docs/performance.json` and the picture.
 It makes an environment for each peer in `.venv-peers`, and starts and ends the servers itself. More thorough, or less:
 
     make bench BENCH_ARGS="--rounds 7 --seconds 2 --patience 120"

@@ -7,7 +7,18 @@ from itertools import count
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Table,
+    bindparam,
+    exists,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 
 from trialstore import transitions
 from trialstore.errors import ExperimentNotFoundError, TransientError
@@ -65,8 +76,9 @@ class Claims:
             limited(nobodys),
             limited(lost.where(trial.expirations < bindparam("most_expirations"))),
         ]
-        self._probes = dialect.united([dialect.locked(probe, skip_locked=True) for probe in probes])
-        self._skippable = [] if dialect.one_writer else probes  # where nobody else writes, nothing is skipped
+        self._find_free = _united([dialect.locked(probe, skip_locked=True) for probe in probes])
+        # Where nobody else writes, nothing is skipped.
+        self._find_any = None if dialect.one_writer else _united(probes)
         used_up = lost.where(trial.expirations >= bindparam("most_expirations"))
         self._used_up = dialect.locked(used_up, skip_locked=True)  # whoever holds one is writing it
         same = (change.experiment_key == trial.experiment_key, change.trial_id == trial.trial_id)
@@ -125,13 +137,13 @@ class Claims:
 
     def _eligible(self, tx: Transaction, key: int, claim: Claim, now: Micros) -> list[TrialRecord]:
         wanted = _wanted(key, claim, now, claim.limit)
-        found = records(row for probe in self._probes for row in tx.rows(probe, wanted))
+        found = records(tx.rows(self._find_free, wanted))
         return sorted(found, key=lambda trial: (trial.due, trial.trial_id))[: claim.limit]
 
     def _nothing(self, tx: Transaction, key: int, claim: Claim, now: Micros) -> list[TrialRecord]:
         """Return no trials, unless others hold some that are due: it may be this very claim, sent before, that does."""
         wanted = _wanted(key, claim, now, limit=1)
-        if any(tx.rows(probe, wanted) for probe in self._skippable):
+        if self._find_any is not None and tx.rows(self._find_any, wanted):
             raise TransientError("others hold all trials that are due; they may leave some")
         return self._served_before(tx, key, claim)
 
@@ -163,6 +175,11 @@ class Claims:
                 for ordinal, (trial, reason) in changes
             ],
         )
+
+
+def _united(probes: Iterable[Select[Any]]) -> CompoundSelect[Any]:
+    """Return the query that finds, and holds, what all of some queries do."""
+    return union_all(*(select(probe.subquery()) for probe in probes))
 
 
 def _order_of_nobodys(table: Table, dialect: type[Dialect]) -> Sequence[ColumnElement[Any]]:

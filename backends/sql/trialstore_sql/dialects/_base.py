@@ -23,8 +23,6 @@ from sqlalchemy import (
     insert,
     literal_column,
     null,
-    select,
-    union_all,
 )
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection
@@ -167,11 +165,6 @@ class Dialect(ABC):
     def update_returning(cls, statement: Update, *columns: ColumnElement[Any]) -> Sequence[ClauseElement]:
         """Return the statements, of which the last one returns columns of the rows that an update has changed."""
         return [statement.returning(*columns)]
-
-    @classmethod
-    def united(cls, probes: Sequence[Select[Any]]) -> Sequence[ClauseElement]:
-        """Return the statements that find what all of some queries find, which may be `locked` ones."""
-        return [union_all(*(select(probe.subquery()) for probe in probes))]
 
     @classmethod
     def now_column(cls) -> ColumnElement[Any]:
