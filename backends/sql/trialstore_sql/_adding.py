@@ -14,6 +14,7 @@ from trialstore.transitions import added, first_ts
 from trialstore_sql._configs import TunableConfigs
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._history import History, row
+from trialstore_sql._listed import Listed
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Transaction
 from trialstore_sql._trials import columns, record
@@ -34,13 +35,14 @@ class Adding:
         table = tables.trial
         self._experiments, self._configs, self._history = experiments, configs, history
         self._inserts = dialect.inserts(table, table.c.keys())
-        self._known = select(table.c.token, *columns(table, Parts.NONE)).where(
-            table.c.experiment_key == experiments.key_of_uid(), dialect.is_in(table.c.token, "tokens")
+        trials = select(table.c.token, *columns(table, Parts.NONE)).where(
+            table.c.experiment_key == experiments.key_of_uid()
         )
+        self._known = Listed(trials.where, table.c.token, dialect)
 
     def add(self, tx: Transaction, uid: Uid, new: Sequence[NewTrial], first_id: int) -> list[TrialRecord]:
         """Add the trials whose tokens the experiment does not have yet, and return all of them."""
-        rows = tx.rows(self._known, {"uid": uid, "tokens": tx.array([trial.token for trial in new])})
+        rows = tx.rows(*self._known.of(tx, [trial.token for trial in new], uid=uid))
         trials = {token: record(*fields) for token, *fields in rows}
         absent: dict[Token, NewTrial] = {}
         for trial in new:

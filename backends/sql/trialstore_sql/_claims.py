@@ -27,6 +27,7 @@ from trialstore.status import Status
 from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._history import History, row
+from trialstore_sql._listed import Listed
 from trialstore_sql._parameters import placeholders
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Transaction
@@ -87,10 +88,9 @@ class Claims:
             .where(*same, change.experiment_key == bindparam("key"), change.token == bindparam("token"))
             .order_by(trial.due, trial.trial_id)
         )
-        self._write = (
-            update(self._trial)
-            .where(trial.experiment_key == bindparam("key"), dialect.is_in(trial.trial_id, "ids"))
-            .values(placeholders(_SET, "new_"))
+        write = update(self._trial).values(placeholders(_SET, "new_"))
+        self._write = Listed(
+            write.where(trial.experiment_key == bindparam("key")).where, trial.trial_id, dialect
         )
 
     def claim(self, tx: Transaction, claim: Claim) -> list[TrialRecord]:
@@ -166,7 +166,7 @@ class Claims:
             return
         for new, ids in _grouped(trials).items():
             values = dict(zip(_SET, new, strict=True))
-            tx.run(self._write, {"key": key, "ids": tx.array(ids), **_prefixed(values)})
+            tx.run(*self._write.of(tx, ids, key=key, **_prefixed(values)))
         changes = enumerate(zip(trials, reasons, strict=True))
         self._history.add(
             tx,

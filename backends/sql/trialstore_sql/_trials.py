@@ -73,6 +73,7 @@ class Trials:
     def _condition(self, name: str) -> ColumnElement[bool]:
         trial, is_in = self._table.c, self._dialect.is_in
         conditions: dict[str, Callable[[], ColumnElement[bool]]] = {
+            "trial_id": lambda: trial.trial_id == bindparam("trial_id"),
             "trial_ids": lambda: is_in(trial.trial_id, "trial_ids"),
             "after_id": lambda: trial.trial_id > bindparam("after_id"),
             "statuses": lambda: is_in(trial.status, "statuses"),
@@ -158,8 +159,11 @@ def status_of(number: int) -> Status:
 
 def _given(query: TrialQuery, array: Callable[[Collection[Any]], object]) -> dict[str, object]:
     """Return the conditions of a query that apply, as parameters."""
+    ids = query.trial_ids
+    one = None if ids is None or len(ids) != 1 else next(iter(ids))  # servers plan for a list each time anew
     conditions = {
-        "trial_ids": None if query.trial_ids is None else array(query.trial_ids),
+        "trial_id": one,
+        "trial_ids": None if ids is None or one is not None else array(ids),
         "after_id": query.after_id,
         "statuses": None if query.statuses is None else array([status.value for status in query.statuses]),
         "due_by": query.due_by,

@@ -16,7 +16,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
 
-from trialstore.errors import ConfigError
+from trialstore.errors import ConfigError, TrialstoreError
 from trialstore.values import MAX_NAME_LENGTH
 from trialstore_sql.dialects._arrays import ArrayDialect
 from trialstore_sql.dialects._server import (
@@ -191,10 +191,19 @@ def _pipelined(driver: Connection[Any]) -> Iterator[None]:
                 yield
             except BaseException as error:  # noqa: BLE001 - raised below
                 failure = error
-    except psycopg.Error as error:
-        raise failure or error from None
+                if not isinstance(error, (TrialstoreError, psycopg.Error)):
+                    # An interrupt may have come between a statement and its answer, which nobody shall wait for.
+                    driver.close()
+    except Exception as error:  # noqa: BLE001 - of whatever kind: the driver was interrupted
+        raise failure or _interrupt_behind(error) or error from None
     if failure is not None:
         raise failure
+
+
+def _interrupt_behind(error: Exception) -> BaseException | None:
+    """Return the interrupt that came while the driver left pipeline mode, which then failed."""
+    behind = error.__context__
+    return None if isinstance(behind, Exception) else behind
 
 
 def _threshold(options: Mapping[str, Any]) -> dict[str, int | None]:

@@ -1,0 +1,43 @@
+"""Statements about the rows whose column has one of some values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam
+from sqlalchemy.sql.elements import ClauseElement
+
+from trialstore_sql._transaction import Transaction
+from trialstore_sql.dialects import Dialect
+
+
+class Listed:
+    """A statement in two forms: servers keep their plan for a single value, and make one for each list.
+
+    Parameters
+    ----------
+    make
+        Returns the statement for a condition.
+    column
+        The column.
+    dialect
+        Knows how a list is written.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[ColumnElement[bool]], ClauseElement],
+        column: ColumnElement[Any],
+        dialect: type[Dialect],
+    ) -> None:
+        self._of_one = make(column == bindparam("value"))
+        self._of_many = make(dialect.is_in(column, "values"))
+
+    def of(
+        self, tx: Transaction, values: Collection[Any], **others: Any
+    ) -> tuple[ClauseElement, dict[str, Any]]:
+        """Return the form that suits, and its parameters: the values, and `others`."""
+        if len(values) == 1:
+            return self._of_one, {"value": next(iter(values)), **others}
+        return self._of_many, {"values": tx.array(values), **others}
