@@ -33,6 +33,8 @@ class ClaimedTrial(Trial):
     completed the trial, an `AlreadyCompletedError`. An expired lease that nobody took over still counts.
     """
 
+    __slots__ = ("_lease", "_renewed", "_runner")
+
     def __init__(
         self,
         context: ExperimentContext,

@@ -71,7 +71,7 @@ class ExperimentRecord(Struct, frozen=True, kw_only=True):
     """The id that the next trial gets; None while the experiment has never had a trial."""
 
 
-class NewTrial(Struct, frozen=True, kw_only=True):
+class NewTrial(Struct, frozen=True, kw_only=True, gc=False):
     """A trial to be added, pending or (copied from elsewhere) finished already."""
 
     token: Token
@@ -88,7 +88,7 @@ class NewTrial(Struct, frozen=True, kw_only=True):
     trial_runner_id: int | None = None
 
 
-class TrialRecord(Struct, frozen=True, kw_only=True):
+class TrialRecord(Struct, frozen=True, kw_only=True, gc=False):
     """A trial, as stored."""
 
     trial_id: int
@@ -118,7 +118,7 @@ class TrialRecord(Struct, frozen=True, kw_only=True):
         return self.due if self.ts_start is None else self.ts_start
 
 
-class StatusChange(Struct, frozen=True, kw_only=True):
+class StatusChange(Struct, frozen=True, kw_only=True, gc=False):
     """One row of a trial's status history."""
 
     trial_id: int

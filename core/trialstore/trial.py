@@ -43,11 +43,13 @@ class Trial:
     what others did is found out at each write.
     """
 
+    __slots__ = ("_changed", "_context", "_read", "_tunables", "_values")
+
     def __init__(self, context: ExperimentContext, record: TrialRecord, values: Mapping[str, Scalar]) -> None:
         self._context = context
         self._read = record
         self._changed: dict[str, Any] = {}
-        self._values = dict(values)
+        self._values = values
         self._tunables: TunableGroups | None = None
 
     def __repr__(self) -> str:

@@ -45,13 +45,13 @@ class Changes:
     def _apply(self, tx: Transaction, key: int, stored: TrialRecord, change: TrialChange) -> TrialRecord:
         values = self._values(tx, key, change)
         changed = replace(stored, **values)
+        told = _told(key, changed, change)
         if values:
             new = {f"new_{name}": _plain(value) for name, value in values.items()}
-            tx.run(self._update(tuple(values)), {"key": key, "id": change.trial_id, **new})
-        status = None if change.status is UNSET else change.status
-        if status is not None or change.token is not None:
-            written = row(key, changed, change.ts, token=change.token, status=status, reason=change.reason)
-            self._history.add(tx, [written])
+            parameters = {"key": key, "id": change.trial_id, **new}
+            self._history.add_with(tx, self._update(tuple(values)), parameters, told)
+        else:
+            self._history.add(tx, told)
         return changed
 
     def _values(self, tx: Transaction, key: int, change: TrialChange) -> dict[str, Any]:
@@ -66,6 +66,14 @@ class Changes:
             new = placeholders(names, "new_")
             self._updates[names] = update(self._table).where(*self._this).values(new)
         return self._updates[names]
+
+
+def _told(key: int, changed: TrialRecord, change: TrialChange) -> list[dict[str, Any]]:
+    """Return the row of the history, if the change is to leave one."""
+    status = None if change.status is UNSET else change.status
+    if status is None and change.token is None:
+        return []
+    return [row(key, changed, change.ts, token=change.token, status=status, reason=change.reason)]
 
 
 def _plain(value: Any) -> Any:

@@ -31,7 +31,7 @@ from trialstore_sql._listed import Listed
 from trialstore_sql._parameters import placeholders
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Transaction
-from trialstore_sql._trials import columns, limited, records, unindexed
+from trialstore_sql._trials import besides, columns, limited, records, unindexed
 from trialstore_sql.dialects import Dialect
 
 _NO_LIMIT = 2**62
@@ -57,7 +57,8 @@ class Claims:
         self._experiments, self._history = experiments, history
         trial, change, experiment = tables.trial.c, tables.history.c, tables.experiment.c
         was_served = exists(literal_column("1")).where(
-            change.experiment_key == experiment.experiment_key, change.token == bindparam("token")
+            besides(dialect, change.experiment_key) == experiment.experiment_key,
+            change.token == bindparam("token"),
         )
         self._begin = select(experiment.experiment_key, dialect.now_column(), was_served).where(
             experiment.uid == bindparam("uid")
@@ -82,10 +83,14 @@ class Claims:
         self._find_any = None if dialect.one_writer else _united(probes)
         used_up = lost.where(trial.expirations >= bindparam("most_expirations"))
         self._used_up = dialect.locked(used_up, skip_locked=True)  # whoever holds one is writing it
-        same = (change.experiment_key == trial.experiment_key, change.trial_id == trial.trial_id)
+        same = (trial.experiment_key == change.experiment_key, trial.trial_id == change.trial_id)
+        served = (
+            besides(dialect, change.experiment_key) == bindparam("key"),
+            change.token == bindparam("token"),
+        )
         self._served = (
             select(change.attempt == trial.attempt, *columns(self._trial))
-            .where(*same, change.experiment_key == bindparam("key"), change.token == bindparam("token"))
+            .where(*same, *served)
             .order_by(trial.due, trial.trial_id)
         )
         write = update(self._trial).values(placeholders(_SET, "new_"))
@@ -164,17 +169,18 @@ class Claims:
     ) -> None:
         if not trials:
             return
-        for new, ids in _grouped(trials).items():
-            values = dict(zip(_SET, new, strict=True))
-            tx.run(*self._write.of(tx, ids, key=key, **_prefixed(values)))
+        *others, last = [
+            self._write.of(tx, ids, key=key, **_prefixed(dict(zip(_SET, new, strict=True))))
+            for new, ids in _grouped(trials).items()
+        ]
+        for write in others:
+            tx.run(*write)
         changes = enumerate(zip(trials, reasons, strict=True))
-        self._history.add(
-            tx,
-            [
-                row(key, trial, ts, token=token, ordinal=ordinal, status=trial.status, reason=reason)
-                for ordinal, (trial, reason) in changes
-            ],
-        )
+        told = [
+            row(key, trial, ts, token=token, ordinal=ordinal, status=trial.status, reason=reason)
+            for ordinal, (trial, reason) in changes
+        ]
+        self._history.add_with(tx, *last, told)
 
 
 def _united(probes: Iterable[Select[Any]]) -> CompoundSelect[Any]:

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Update,
+    bindparam,
+    exists,
+    insert,
+    literal_column,
+    select,
+)
+from sqlalchemy.sql.elements import ClauseElement
 
 from trialstore.records import StatusChange, Token, TrialRecord, Uid
 from trialstore.status import Status
 from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
+from trialstore_sql._parameters import placeholders
 from trialstore_sql._tables import Tables
-from trialstore_sql._transaction import Transaction
-from trialstore_sql._trials import status_of, unindexed
+from trialstore_sql._transaction import Parameters, Transaction
+from trialstore_sql._trials import besides, status_of, unindexed
 from trialstore_sql.dialects import Dialect
 
 _FIELDS = (
@@ -35,8 +46,16 @@ class History:
 
     def __init__(self, tables: Tables, dialect: type[Dialect], experiments: Experiments) -> None:
         self._trial, self._table = tables.trial, tables.history
+        # By its token: a trial's rows may be many.
+        self._key, self._trial_id = (
+            besides(dialect, self._table.c.experiment_key),
+            unindexed(self._table.c.trial_id),
+        )
         self._experiments = experiments
+        self._dialect = dialect
         self._add = dialect.inserts(self._table, _FIELDS)
+        self._add_one = insert(self._table).values(placeholders(_FIELDS, "told_"))
+        self._joined: dict[Insert | Update, Sequence[ClauseElement]] = {}
         change = self._table.c
         self._find_all = (
             select(*(change[name] for name in StatusChange.__struct_fields__))
@@ -44,19 +63,19 @@ class History:
             .order_by(change.trial_id, change.history_key)
         )
         self._find_token = select(change.ordinal).where(
-            change.experiment_key == bindparam("key"),
-            unindexed(change.trial_id) == bindparam("trial_id"),
+            self._key == bindparam("key"),
+            self._trial_id == bindparam("trial_id"),
             change.token == bindparam("token"),
         )
         self._find_some = self._find_all.where(dialect.is_in(change.trial_id, "trial_ids"))
 
     def has_met(self) -> ColumnElement[bool]:
         """Return the expression that tells, in a query for trials, whether each has met the parameter ``token``."""
-        trial, change = self._trial.c, self._table.c
+        trial = self._trial.c
         return exists(literal_column("1")).where(
-            change.experiment_key == trial.experiment_key,
-            unindexed(change.trial_id) == trial.trial_id,  # by its token: a trial's rows may be many
-            change.token == bindparam("token"),
+            self._key == trial.experiment_key,
+            self._trial_id == trial.trial_id,
+            self._table.c.token == bindparam("token"),
         )
 
     def holds(self, tx: Transaction, key: int, trial_id: int, token: Token | None) -> bool:
@@ -66,6 +85,18 @@ class History:
     def add(self, tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
         """Write rows; `row` makes them."""
         tx.insert(self._add, rows)
+
+    def add_with(
+        self, tx: Transaction, write: Insert | Update, values: Parameters, rows: Sequence[dict[str, Any]]
+    ) -> None:
+        """Carry out a write to other tables, and write the rows that tell of it."""
+        if len(rows) != 1:
+            tx.run(write, values)
+            self.add(tx, rows)
+            return
+        if write not in self._joined:
+            self._joined[write] = self._dialect.joined(write, self._add_one)
+        tx.run_all(self._joined[write], {**values, **{f"told_{name}": rows[0][name] for name in _FIELDS}})
 
     def find(self, tx: Transaction, uid: Uid, trial_ids: Collection[int] | None) -> list[StatusChange]:
         """Return the status history of some or all trials."""

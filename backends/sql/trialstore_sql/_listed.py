@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy.sql.elements import ClauseElement
@@ -11,8 +11,10 @@ from sqlalchemy.sql.elements import ClauseElement
 from trialstore_sql._transaction import Transaction
 from trialstore_sql.dialects import Dialect
 
+_Statement = TypeVar("_Statement", bound=ClauseElement)
 
-class Listed:
+
+class Listed(Generic[_Statement]):
     """A statement in two forms: servers keep their plan for a single value, and make one for each list.
 
     Parameters
@@ -27,7 +29,7 @@ class Listed:
 
     def __init__(
         self,
-        make: Callable[[ColumnElement[bool]], ClauseElement],
+        make: Callable[[ColumnElement[bool]], _Statement],
         column: ColumnElement[Any],
         dialect: type[Dialect],
     ) -> None:
@@ -36,7 +38,7 @@ class Listed:
 
     def of(
         self, tx: Transaction, values: Collection[Any], **others: Any
-    ) -> tuple[ClauseElement, dict[str, Any]]:
+    ) -> tuple[_Statement, dict[str, Any]]:
         """Return the form that suits, and its parameters: the values, and `others`."""
         if len(values) == 1:
             return self._of_one, {"value": next(iter(values)), **others}

@@ -74,10 +74,10 @@ class Tables:
             Column("completion", BigInteger),
             Column("metadata", text, nullable=False),
             Column("metrics", text),
-            UniqueConstraint("experiment_key", "token"),
+            UniqueConstraint(*self._dialect.indexed("token")),
         )
-        self._index(table, "queue", "experiment_key", "status", "trial_runner_id", "due", "trial_id")
-        self._index(table, "config", "experiment_key", "tunable_config_id", "trial_id")
+        self._index(table, "queue", *self._dialect.indexed("status", "trial_runner_id", "due", "trial_id"))
+        self._index(table, "config", *self._dialect.indexed("tunable_config_id", "trial_id"))
         self._index(table, "lease", "experiment_key", "lease_expires", where="lease_expires")
         self._index(table, "completion", "experiment_key", "completion", where="completion")
         return table
@@ -97,7 +97,7 @@ class Tables:
             Column("reason", self._dialect.text_type),
             Column("reported", SmallInteger, nullable=False),
             # One call writes its token once with each ordinal, so that of two that run at once the second fails.
-            UniqueConstraint("experiment_key", "token", "ordinal"),
+            UniqueConstraint(*self._dialect.indexed("token", "ordinal")),
         )
         self._index(table, "order", "experiment_key", "trial_id", "history_key")
         return table

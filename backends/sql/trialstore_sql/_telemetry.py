@@ -5,7 +5,14 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from trialstore.errors import StaleTrialError
-from trialstore.records import Parts, StoredTelemetryRow, TelemetryBatch, TelemetryQuery, TrialRecord
+from trialstore.records import (
+    Parts,
+    StoredTelemetryRow,
+    TelemetryBatch,
+    TelemetryQuery,
+    TelemetryRow,
+    TrialRecord,
+)
 from trialstore.transitions import check_telemetry
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._history import History, row
@@ -14,7 +21,9 @@ from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Transaction
 from trialstore_sql.dialects import Dialect
 
-_KEY = ("experiment_key", "trial_id", "attempt", "ts", "metric")
+_COMMON: tuple[str, ...] = ("experiment_key", "trial_id", "attempt")
+"""What the rows of one batch have in common."""
+_KEY = (*_COMMON, "ts", "metric")
 
 
 class Telemetry:
@@ -25,7 +34,7 @@ class Telemetry:
     ) -> None:
         trial, telemetry = tables.trial.c, tables.telemetry.c
         self._experiments, self._history = experiments, history
-        self._add = dialect.inserts_if_absent(tables.telemetry, (*_KEY, "value"), _KEY)
+        self._add = dialect.inserts_if_absent(tables.telemetry, (*_KEY, "value"), _KEY, common=_COMMON)
         self._trials = StandingTrials(tables, dialect, experiments, history, Parts.NONE)
         key, is_in = experiments.key_of_uid(), dialect.is_in
         self._find_all = (
@@ -68,6 +77,8 @@ class Telemetry:
         return False
 
     def _put(self, tx: Transaction, key: int, batch: TelemetryBatch) -> None:
-        common = {"experiment_key": key, "trial_id": batch.trial_id, "attempt": batch.attempt}
-        rows = [{**common, "ts": row.ts, "metric": row.metric, "value": row.value} for row in batch.rows]
-        tx.insert(self._add, rows)
+        common = dict(zip(_COMMON, (key, batch.trial_id, batch.attempt), strict=True))
+        columns = {
+            name: [getattr(row, name) for row in batch.rows] for name in TelemetryRow.__struct_fields__
+        }
+        tx.insert_columns(self._add, columns, common)

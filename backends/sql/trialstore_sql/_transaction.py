@@ -7,7 +7,8 @@ times what SQLite needs for the work itself.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import repeat
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias, cast
 
@@ -73,6 +74,11 @@ class Transaction:
         prepared = self._compiler(statement)
         self._execute(prepared.sql, prepared.placed(parameters))
 
+    def run_all(self, statements: Iterable[ClauseElement], parameters: Parameters) -> None:
+        """Run statements that return no rows."""
+        for statement in statements:
+            self.run(statement, parameters)
+
     def insert(self, inserts: Inserts, rows: Sequence[Parameters]) -> Sequence[Row]:
         """Insert rows, which set the same columns, in one statement or in the driver's own fast way.
 
@@ -89,6 +95,18 @@ class Transaction:
             self._cursor.executemany(prepared.sql, [prepared.placed(row) for row in rows])
         return []
 
+    def insert_columns(
+        self, inserts: Inserts, columns: Mapping[str, Sequence[Any]], common: Parameters
+    ) -> None:
+        """Insert rows that are given column by column, but for those columns that have one value in all of them."""
+        if inserts.many is not None:
+            self.run(inserts.many, {**common, **columns})
+            return
+        prepared = self._compiler(inserts.one)
+        repeated = {name: repeat(value) for name, value in common.items()}
+        self._log(prepared.sql)
+        self._cursor.executemany(prepared.sql, list(zip(*prepared.placed({**repeated, **columns}))))  # noqa: B905
+
     def rows(self, statement: ClauseElement, parameters: Parameters) -> Sequence[Row]:
         """Return all rows of a query."""
         prepared = self._compiler(statement)
@@ -103,8 +121,7 @@ class Transaction:
     def step(self, statements: Sequence[ClauseElement], parameters: Parameters) -> Row | None:
         """Run statements, and return the first row of the last one, if it has any."""
         *others, last = statements
-        for statement in others:
-            self.run(statement, parameters)
+        self.run_all(others, parameters)
         return self.row(last, parameters)
 
     def rows_of(self, sql: str) -> Sequence[Row]:

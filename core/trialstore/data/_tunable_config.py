@@ -17,9 +17,11 @@ class TunableConfigData:
     Two are equal if their ids are; a config never changes.
     """
 
+    __slots__ = ("_tunable_config_id", "_values")
+
     def __init__(self, tunable_config_id: int, values: Mapping[str, Scalar]) -> None:
         self._tunable_config_id = tunable_config_id
-        self._values = dict(values)
+        self._values = values
 
     def __repr__(self) -> str:
         return f"TunableConfig :: {self._tunable_config_id}: {self._values}"

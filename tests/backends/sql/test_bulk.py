@@ -99,7 +99,7 @@ def check_fast_way(engine: str, sent: Sequence[Sent], rows: int) -> None:
     if engine == "mariadb":
         assert sum(one.sql.count("),(") + 1 for one in sent) == rows
     else:
-        counted = len(sent[0].parameters) if sent[0].is_repeated else len(sent[0].parameters[0])
+        counted = len(sent[0].parameters if sent[0].is_repeated else sent[0].parameters[-1])
         assert counted == rows
     assert all(words in ("executemany" if one.is_repeated else one.sql) for one in sent)
 

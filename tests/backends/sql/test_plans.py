@@ -27,7 +27,7 @@ Plans: TypeAlias = Callable[..., list[Plan]]
 TABLES = ("trialstore_trial", "trialstore_history", "trialstore_telemetry")
 PENDING = frozenset({Status.PENDING})
 FEW = 5
-KEY, TOKEN = "trial_pkey|trial PRIMARY", "experiment_key_token|experiment_key "
+KEY, TOKEN = "trial_pkey|trial PRIMARY", "_token_|experiment_key "
 SLACK = 100
 """Rows of experiments, of configs, and of what was rolled back, in passing."""
 

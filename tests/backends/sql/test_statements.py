@@ -44,6 +44,12 @@ def extra(engine: str) -> int:
 
 
 @pytest.fixture
+def told(engine: str) -> int:
+    """Return how many statements one row of the history takes: PostgreSQL writes it with what it tells of."""
+    return int(engine != "postgres")
+
+
+@pytest.fixture
 def watched(request: pytest.FixtureRequest, engine: str, new_trials: NewTrials) -> Iterator[SqlBackend]:
     """Return a backend with the experiment "u", which has 100 trials."""
     with lend_database(request, engine) as config, closing(SqlBackend(config)) as backend:
@@ -68,19 +74,20 @@ def statements(watched: SqlBackend) -> Statements:
 
 
 def test_adding_a_trial_with_a_new_config_takes_five_statements(
-    watched: SqlBackend, statements: Statements, new_trials: NewTrials, engine: str
+    watched: SqlBackend, statements: Statements, new_trials: NewTrials, engine: str, told: int
 ) -> None:
     [*_, new] = new_trials(101, prefix="more")
     asked_for_ids = 2 * (engine == "mariadb")
-    assert len(statements(watched.add_trials, "u", [new], 1)) == AROUND + 5 + asked_for_ids
+    assert len(statements(watched.add_trials, "u", [new], 1)) == AROUND + 4 + told + asked_for_ids
 
 
 @pytest.mark.parametrize("number", [1, 1000])
 def test_adding_trials_some_of_whose_configs_are_known_takes_six_statements(
-    watched: SqlBackend, statements: Statements, new_trials: NewTrials, extra: int, number: int
+    watched: SqlBackend, statements: Statements, new_trials: NewTrials, extra: int, told: int, number: int
 ) -> None:
     more = new_trials(number, prefix="more")
-    assert len(statements(watched.add_trials, "u", more, 1)) == AROUND + 6 + extra
+    told = told if number == 1 else 1
+    assert len(statements(watched.add_trials, "u", more, 1)) == AROUND + 5 + told + extra
 
 
 def test_adding_trials_once_more_takes_one_statement(
@@ -97,14 +104,14 @@ def test_adding_completed_trials_takes_one_statement_more(
 
 
 def test_changing_a_trial_takes_three_statements_and_completing_it_one_more(
-    watched: SqlBackend, statements: Statements, extra: int
+    watched: SqlBackend, statements: Statements, extra: int, told: int
 ) -> None:
     pending, running = frozenset({Status.PENDING}), frozenset({Status.RUNNING})
     change: dict[str, Any] = {"uid": "u", "trial_id": 1, "ts": 0, "attempt": 0}
     start = TrialChange(token="a", from_statuses=pending, status=Status.RUNNING, **change)
     end = TrialChange(token="b", from_statuses=running, status=Status.FAILED, **change)
-    assert len(statements(watched.change_trial, start)) == AROUND + 3
-    assert len(statements(watched.change_trial, end)) == AROUND + 4 + extra
+    assert len(statements(watched.change_trial, start)) == AROUND + 2 + told
+    assert len(statements(watched.change_trial, end)) == AROUND + 3 + told + extra
     assert len(statements(watched.change_trial, end)) == AROUND + 1
 
 
@@ -133,20 +140,22 @@ def test_a_batch_of_telemetry_takes_three_statements(
 
 @pytest.mark.parametrize("limit", [1, 50])
 def test_a_claim_takes_four_statements_and_two_when_it_is_repeated(
-    watched: SqlBackend, statements: Statements, limit: int
+    watched: SqlBackend, statements: Statements, told: int, limit: int
 ) -> None:
+    told = told if limit == 1 else 1
     claim = Claim(uid="u", token="c", trial_runner_id=1, limit=limit, lease=1)
-    assert len(statements(watched.claim_trials, claim)) == AROUND + 4
+    assert len(statements(watched.claim_trials, claim)) == AROUND + 3 + told
     assert len(statements(watched.claim_trials, claim)) == AROUND + 2
 
 
 @pytest.mark.parametrize("number", [1, 50])
 def test_expiring_leases_takes_four_statements_and_one_for_each_trial_that_is_numbered(
-    watched: SqlBackend, statements: Statements, extra: int, number: int
+    watched: SqlBackend, statements: Statements, extra: int, told: int, number: int
 ) -> None:
+    told = told if number == 1 else 1
     watched.claim_trials(Claim(uid="u", token="c", trial_runner_id=1, limit=number, lease=0))
     expiry = Expiry(uid="u", max_attempts=1, reason="lost")
-    assert len(statements(watched.expire_leases, expiry)) == AROUND + 4 + extra + number
+    assert len(statements(watched.expire_leases, expiry)) == AROUND + 3 + told + extra + number
     assert len(statements(watched.expire_leases, expiry)) == AROUND + 2
 
 

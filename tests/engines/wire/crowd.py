@@ -26,9 +26,10 @@ def fill(backend: SqlBackend) -> None:
     backend.put_experiment(ExperimentRecord(experiment_id="e", uid="u"))
     for start in range(0, MANY, 10_000):
         backend.add_trials("u", [new_trial(i) for i in range(start, start + 10_000)], 1)
-    for uid in (f"other {i}" for i in range(1, 6)):
+    for number in range(1, 6):
+        uid, first = f"other {number}", number * 10**7
         backend.put_experiment(ExperimentRecord(experiment_id=uid, uid=uid))
-        backend.add_trials(uid, [new_trial(i) for i in range(OTHERS)], 1)
+        backend.add_trials(uid, [new_trial(i) for i in range(first, first + OTHERS)], 1)
     _claim(backend, "leased", LEASED, lease=10**15)
     _claim(backend, "lost", LOST, lease=1)
     _claim(backend, "served", SERVED, lease=10**15)
@@ -39,7 +40,7 @@ def fill(backend: SqlBackend) -> None:
 
 
 def new_trial(i: int) -> NewTrial:
-    """Return the trial that gets the id `i` + 1: most have succeeded."""
+    """Return the trial of a number: that with the id `i` + 1 in the big experiment. Most have succeeded."""
     config = f'{{"cache_mb":{i % CONFIGS},"flavour":"plain","threads":8,"x":0.5}}'
     return NewTrial(
         token=f"{i:032x}",

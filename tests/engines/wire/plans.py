@@ -14,7 +14,7 @@ from psycopg import sql
 
 from wire.watching import Sent
 
-_NO_PLAN = r"INSERT|BEGIN|START|COMMIT"
+_NO_PLAN = r"INSERT|BEGIN|START|COMMIT|WITH .*\)\s+INSERT"
 
 
 class Plan(NamedTuple):
@@ -36,7 +36,7 @@ def explain(connection: Any, sent: Sent) -> Plan | None:
 
     Inserts have no plan. On PostgreSQL, it is the prepared statement of the driver that is executed again.
     """
-    if re.match(_NO_PLAN, sent.sql):
+    if re.match(_NO_PLAN, sent.sql, re.DOTALL):
         return None
     if isinstance(connection, pymysql.Connection):
         return _of_mariadb(connection, sent)
@@ -47,7 +47,7 @@ def _of_postgres(connection: psycopg.Connection, sent: Sent) -> Plan:
     numbers = count(1)
     text = re.sub("%s", lambda _: f"${next(numbers)}", sent.sql)
     find = "SELECT name FROM pg_prepared_statements WHERE statement = %s ORDER BY prepare_time DESC LIMIT 1"
-    arguments = sql.SQL(", ").join(map(sql.Literal, sent.parameters))
+    arguments = sql.SQL(", ").join(map(sql.Literal, _once_more(sent)))
     with psycopg.Cursor(connection) as cursor:
         [(name,)] = cursor.execute(find, [text], prepare=False).fetchall()
         execution = sql.SQL("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE {}").format(sql.Identifier(name))
@@ -58,6 +58,12 @@ def _of_postgres(connection: psycopg.Connection, sent: Sent) -> Plan:
     sorts = [child for node in nodes if "Sort Key" in node for child in node["Plans"]]
     reads = (_read_of_postgres(node) for node in nodes if _is_read(node))
     return Plan(sent.sql, tuple(reads), sum(_rows(node) for node in sorts))
+
+
+def _once_more(sent: Sent) -> list[Any]:
+    """Return the parameters for a repetition; the token of a row that is written along must be a new one."""
+    is_written_along = sent.sql.startswith("WITH ")
+    return [f"{p} once more" if is_written_along and isinstance(p, str) else p for p in sent.parameters]
 
 
 def _is_read(node: dict[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, String, Table, Text, any_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, String, Table, Text, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, Insert
 from sqlalchemy.types import TypeEngine
 
@@ -23,34 +23,34 @@ class ArrayDialect(Dialect):
         )
 
     @classmethod
-    def inserts_if_absent(cls, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
+    def inserts_if_absent(
+        cls, table: Table, names: Sequence[str], key: Sequence[str], common: Collection[str] = ()
+    ) -> Inserts:
         one = Insert(table).values(placeholders(names))
-        many = Insert(table).from_select(names, _rows(table, names))
+        many = Insert(table).from_select(names, _rows(table, names, common))
         return Inserts(
             one.on_conflict_do_nothing(index_elements=key), many.on_conflict_do_nothing(index_elements=key)
         )
 
     @classmethod
     def is_in(cls, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
-        values = _array(parameter, column.type)
-        if _names_rows(column):
-            # Looked up one by one: a planner without statistics may read all of some other index instead.
-            return column.in_(select(func.unnest(values)))
-        return column == any_(values)
+        return column == any_(_array(parameter, column.type))
 
     @classmethod
     def array(cls, values: Collection[Any]) -> list[Any]:
         return list(values)
 
 
-def _rows(table: Table, names: Sequence[str]) -> Select[Any]:
-    """Return the rows whose columns are the parameters."""
-    return select(*(func.unnest(_array(name, table.c[name].type)) for name in names))
-
-
-def _names_rows(column: ColumnElement[Any]) -> bool:
-    """Tell whether a column is the last of a primary key, so that each value of it stands for one row."""
-    return isinstance(column, Column) and [*column.table.primary_key][-1] is column
+def _rows(table: Table, names: Sequence[str], common: Collection[str] = ()) -> Select[Any]:
+    """Return the rows whose columns are the parameters; those in `common` are single values."""
+    return select(
+        *(
+            bindparam(name, type_=table.c[name].type)
+            if name in common
+            else func.unnest(_array(name, table.c[name].type))
+            for name in names
+        )
+    )
 
 
 def _array(parameter: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:

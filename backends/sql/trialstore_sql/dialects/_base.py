@@ -63,6 +63,11 @@ class Dialect(ABC):
     """Of texts without a limit."""
     has_indexes: ClassVar[bool] = True
     """Whether an index that is not unique makes anything faster."""
+    keeps_plans: ClassVar[bool] = False
+    """Whether a plan may be kept from the time when the tables were empty, and all indexes looked alike to the planner.
+
+    Of the indexes of such an engine no two begin with the same column, so that a look-up can only go by the right one.
+    """
     orders_by_constants: ClassVar[bool] = True
     """Whether an order follows an index only if it names the columns, too, that are the same in all rows."""
     one_writer: ClassVar[bool] = False
@@ -146,14 +151,22 @@ class Dialect(ABC):
         return Column(name, BigInteger, primary_key=True, autoincrement=True)
 
     @classmethod
+    def indexed(cls, *columns: str) -> list[str]:
+        """Return the columns of an index that finds rows of one experiment by these columns, in their order."""
+        first, *others = columns
+        return [first, "experiment_key", *others] if cls.keeps_plans else ["experiment_key", *columns]
+
+    @classmethod
     def inserts(cls, table: Table, names: Sequence[str]) -> Inserts:
         """Return the inserts that set the columns of these names."""
         return Inserts(insert(table).values(placeholders(names)))
 
     @classmethod
     @abstractmethod
-    def inserts_if_absent(cls, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
-        """Return the inserts that leave a row with the same key as it stands."""
+    def inserts_if_absent(
+        cls, table: Table, names: Sequence[str], key: Sequence[str], common: Collection[str] = ()
+    ) -> Inserts:
+        """Return the inserts that leave a row with the same key as it stands; columns in `common` have one value in all."""
 
     @classmethod
     def inserts_returning(cls, inserts: Inserts, *columns: ColumnElement[Any]) -> Inserts:
@@ -165,6 +178,11 @@ class Dialect(ABC):
     def update_returning(cls, statement: Update, *columns: ColumnElement[Any]) -> Sequence[ClauseElement]:
         """Return the statements, of which the last one returns columns of the rows that an update has changed."""
         return [statement.returning(*columns)]
+
+    @classmethod
+    def joined(cls, write: Insert | Update, other: Insert) -> Sequence[ClauseElement]:
+        """Return the statements that carry out two writes, neither of which sees what the other one does."""
+        return [write, other]
 
     @classmethod
     def now_column(cls) -> ColumnElement[Any]:

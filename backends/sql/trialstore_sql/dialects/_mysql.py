@@ -209,7 +209,13 @@ class MysqlDialect(ServerDialect):
             cursor.fetchall()
 
     @classmethod
-    def inserts_if_absent(cls, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
+    def inserts_if_absent(
+        cls,
+        table: Table,
+        names: Sequence[str],
+        key: Sequence[str],
+        common: Collection[str] = (),  # noqa: ARG003 - the driver repeats a row
+    ) -> Inserts:
         # INSERT IGNORE would turn other errors into warnings, too.
         row = Insert(table).values(placeholders(names))
         return Inserts(row.on_duplicate_key_update({key[0]: table.c[key[0]]}))

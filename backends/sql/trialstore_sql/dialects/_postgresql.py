@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import psycopg
 import sqlalchemy
 from psycopg import Connection, OperationalError, Pipeline
-from sqlalchemy import String
+from psycopg.types.array import ListBinaryDumper
+from sqlalchemy import Insert, String, Update
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeEngine
 
 from trialstore.errors import ConfigError, TrialstoreError
@@ -110,6 +112,7 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
 
     name = "postgresql"
     driver = "postgresql+psycopg"
+    keeps_plans = True
     connect_args: ClassVar = {
         "application_name": "trialstore",
         "client_encoding": "utf8",
@@ -124,10 +127,17 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
     oldest: ClassVar = (14,)
     """The oldest version that counts microseconds exactly."""
 
+    @classmethod
+    def joined(cls, write: Insert | Update, other: Insert) -> Sequence[ClauseElement]:
+        return [write.add_cte(other.inline().cte("other"))]
+
     def connect(
         self, engine: sqlalchemy.Dialect, _record: object, places: Sequence[Any], options: Mapping[str, Any]
     ) -> DBAPIConnection:
-        return super().connect(engine, _record, places, {**options, **_threshold(options)})
+        connection = super().connect(engine, _record, places, {**options, **_threshold(options)})
+        # Arrays of a thousand texts would be escaped, and taken apart again, text by text.
+        cast("Connection[Any]", connection).adapters.register_dumper(list, ListBinaryDumper)
+        return connection
 
     def session_settings(self, *, read_only: bool) -> list[str]:
         settings = {
@@ -135,6 +145,11 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
             "lock_timeout": f"{math.ceil(self.settings.busy_timeout * 1000)}ms",
             # A program that stands still in the middle of a write must not hold up all others.
             "idle_in_transaction_session_timeout": "30s",
+            # Every look-up has one index, which no two share: a statement is planned once, and its plan serves when the
+            # tables have grown, too.
+            "plan_cache_mode": "force_generic_plan",
+            "enable_seqscan": "off",
+            "jit": "off",
         }
         if read_only:  # otherwise it is for the server to say
             settings["default_transaction_read_only"] = "on"

@@ -165,7 +165,13 @@ class SqliteDialect(EmbeddedDialect):
         return Column(name, Integer, primary_key=True, autoincrement=True)
 
     @classmethod
-    def inserts_if_absent(cls, table: Table, names: Sequence[str], key: Sequence[str]) -> Inserts:
+    def inserts_if_absent(
+        cls,
+        table: Table,
+        names: Sequence[str],
+        key: Sequence[str],
+        common: Collection[str] = (),  # noqa: ARG003 - the driver repeats a row
+    ) -> Inserts:
         row = Insert(table).values(placeholders(names))
         return Inserts(row.on_conflict_do_nothing(index_elements=list(key)))
 

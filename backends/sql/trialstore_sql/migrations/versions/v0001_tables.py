@@ -72,16 +72,16 @@ def _create_trial(operations: Operations, dialect: Dialect, table: str) -> None:
         Column("completion", BigInteger),
         Column("metadata", dialect.text_type, nullable=False),
         Column("metrics", dialect.text_type),
-        UniqueConstraint("experiment_key", "token"),
+        UniqueConstraint(*dialect.indexed("token")),
     )
     if dialect.has_indexes:
-        _index_trial(operations, table)
+        _index_trial(operations, dialect, table)
 
 
-def _index_trial(operations: Operations, table: str) -> None:
-    queue = ["experiment_key", "status", "trial_runner_id", "due", "trial_id"]
+def _index_trial(operations: Operations, dialect: Dialect, table: str) -> None:
+    queue = dialect.indexed("status", "trial_runner_id", "due", "trial_id")
     operations.create_index(f"{table}_queue", table, queue)
-    operations.create_index(f"{table}_config", table, ["experiment_key", "tunable_config_id", "trial_id"])
+    operations.create_index(f"{table}_config", table, dialect.indexed("tunable_config_id", "trial_id"))
     _create_sparse_index(operations, table, "lease", "lease_expires")
     _create_sparse_index(operations, table, "completion", "completion")
 

@@ -55,7 +55,7 @@ def _create(operations: Operations, dialect: Dialect, table: str) -> None:
         Column("trial_runner_id", BigInteger),
         Column("reason", dialect.text_type),
         Column("reported", SmallInteger, nullable=False),
-        UniqueConstraint("experiment_key", "token", "ordinal"),
+        UniqueConstraint(*dialect.indexed("token", "ordinal")),
     )
     if dialect.has_indexes:
         operations.create_index(f"{table}_order", table, ["experiment_key", "trial_id", "history_key"])

@@ -199,34 +199,34 @@ ALTER TABLE ONLY public.trialstore_tunable_config ALTER COLUMN tunable_config_id
 INSERT INTO public.trialstore_experiment VALUES (1, 'ffffffffffffffffffffffffffffffff', 'tune-db', 'Größe des Caches:
 	100% ''sicher''', 'environment.jsonc', 'https://example.org/tuning.git', '0123456789abcdef0123456789abcdef01234567', '[{"metric":"latency","direction":"min"},{"metric":"naïve ''x'' \"y\" `z` 100% %s %(s)s {s} $1 :a ? \\ \\n \\'' --; /* 漢字 🚀 é é ~nan ","direction":"max"}]', '{"cache":{"cost":2,"params":{"cache_mb":{"type":"int","range":[1,4096],"default":64},"ratio":{"type":"float","range":[0.0,1.0],"default":0.1}}},"größe":{"cost":1,"params":{"mode":{"type":"categorical","values":["o''n","100%"],"default":"100%"}}}}', 2, 13, 5);
 INSERT INTO public.trialstore_experiment VALUES (2, '00000000000000000000000000000000', 'naïve ''x'' "y" `z` 100% %s %(s)s {s} $1 :a ? \ \n \'' --; /* 漢字 🚀 é é ~nan ', 'naïve ''x'' "y" `z` 100% %s %(s)s {s} $1 :a ? \ \n \'' --; /* 漢字 🚀 é é ~nan ', NULL, NULL, NULL, '[]', NULL, NULL, 1009, 6);
-INSERT INTO public.trialstore_history VALUES (1, 1, 1, NULL, 0, 0, 1, 1795418509684634, NULL, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (2, 1, 2, NULL, 0, 0, 1, 1795418509684634, NULL, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (3, 1, 3, NULL, 0, 0, 1, 1795418509684634, NULL, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (4, 1, 4, NULL, 0, 0, 1, 1795418509684634, NULL, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (5, 1, 5, NULL, 0, 0, 1, 1795418509684634, NULL, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (6, 1, 6, NULL, 0, 0, 1, 1795418509684634, NULL, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (7, 1, 7, NULL, 0, 0, 1, 1795418509684634, NULL, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (8, 1, 8, NULL, 0, 0, 1, 1795418509684634, NULL, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (9, 1, 9, NULL, 0, 0, 1, 1795418509684634, NULL, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (10, 1, 10, NULL, 0, 0, 1, 1795418509684634, NULL, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (11, 1, 11, NULL, 0, 0, 1, 1795418509684634, 9, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (12, 1, 12, NULL, 0, 0, 1, 1795418509702313, NULL, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (1, 1, 1, NULL, 0, 0, 1, 1795460604005263, NULL, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (2, 1, 2, NULL, 0, 0, 1, 1795460604005263, NULL, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (3, 1, 3, NULL, 0, 0, 1, 1795460604005263, NULL, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (4, 1, 4, NULL, 0, 0, 1, 1795460604005263, NULL, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (5, 1, 5, NULL, 0, 0, 1, 1795460604005263, NULL, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (6, 1, 6, NULL, 0, 0, 1, 1795460604005263, NULL, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (7, 1, 7, NULL, 0, 0, 1, 1795460604005263, NULL, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (8, 1, 8, NULL, 0, 0, 1, 1795460604005263, NULL, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (9, 1, 9, NULL, 0, 0, 1, 1795460604005263, NULL, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (10, 1, 10, NULL, 0, 0, 1, 1795460604005263, NULL, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (11, 1, 11, NULL, 0, 0, 1, 1795460604005263, 9, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (12, 1, 12, NULL, 0, 0, 1, 1795460604014640, NULL, NULL, 0);
 INSERT INTO public.trialstore_history VALUES (13, 2, 1000, NULL, 0, 0, 4, -62135596799999999, NULL, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (14, 2, 1001, NULL, 0, 0, 1, 1795418509714173, -9223372036854775808, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (15, 2, 1002, NULL, 0, 0, 1, 1795418509714173, 9223372036854775807, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (16, 2, 1003, NULL, 0, 0, 1, 1795418509714173, NULL, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (17, 1, 11, 'lost', 0, 1, 3, 1795418509723900, 9, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (18, 1, 11, NULL, 0, 1, 6, 1795418509731119, 9, 'naïve ''x'' "y" `z` 100% %s %(s)s {s} $1 :a ? \ \n \'' --; /* 漢字 🚀 é é ~nan ', 0);
-INSERT INTO public.trialstore_history VALUES (19, 1, 1, 'three', 0, 1, 3, 1795418509736414, 7, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (20, 1, 2, 'three', 1, 1, 3, 1795418509736414, 7, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (21, 1, 3, 'three', 2, 1, 3, 1795418509736414, 7, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (14, 2, 1001, NULL, 0, 0, 1, 1795460604018896, -9223372036854775808, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (15, 2, 1002, NULL, 0, 0, 1, 1795460604018896, 9223372036854775807, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (16, 2, 1003, NULL, 0, 0, 1, 1795460604018896, NULL, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (17, 1, 11, 'lost', 0, 1, 3, 1795460604022403, 9, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (18, 1, 11, NULL, 0, 1, 6, 1795460604028791, 9, 'naïve ''x'' "y" `z` 100% %s %(s)s {s} $1 :a ? \ \n \'' --; /* 漢字 🚀 é é ~nan ', 0);
+INSERT INTO public.trialstore_history VALUES (19, 1, 1, 'three', 0, 1, 3, 1795460604031119, 7, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (20, 1, 2, 'three', 1, 1, 3, 1795460604031119, 7, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (21, 1, 3, 'three', 2, 1, 3, 1795460604031119, 7, NULL, 0);
 INSERT INTO public.trialstore_history VALUES (22, 1, 1, 'telemetry-1', 0, 1, 3, 1750000000123458, 7, NULL, 1);
 INSERT INTO public.trialstore_history VALUES (23, 1, 2, 'telemetry-2', 0, 1, 3, 1750000000123458, 7, NULL, 1);
 INSERT INTO public.trialstore_history VALUES (24, 1, 4, 'failed', 0, 0, 6, 1750003600123461, NULL, 'it''s
 naïve ''x'' "y" `z` 100% %s %(s)s {s} $1 :a ? \ \n \'' --; /* 漢字 🚀 é é ~nan ', 0);
 INSERT INTO public.trialstore_history VALUES (25, 1, 1, 'succeeded', 0, 1, 4, 1750003600123458, 7, NULL, 0);
 INSERT INTO public.trialstore_history VALUES (26, 1, 3, 'released', 0, 1, 1, 1750003600123460, NULL, 'released', 0);
-INSERT INTO public.trialstore_history VALUES (27, 1, 2, 'taken-over', 0, 2, 3, 1795418509757206, 8, 'the lease expired', 0);
+INSERT INTO public.trialstore_history VALUES (27, 1, 2, 'taken-over', 0, 2, 3, 1795460604045203, 8, 'the lease expired', 0);
 INSERT INTO public.trialstore_history VALUES (28, 1, 2, 'telemetry-3', 0, 2, 3, 1750000000123459, 8, NULL, 1);
 INSERT INTO public.trialstore_history VALUES (29, 1, 5, 'change-5', 0, 0, 7, 1750003600123462, NULL, NULL, 0);
 INSERT INTO public.trialstore_history VALUES (30, 1, 6, 'change-6', 0, 0, 5, 1750003600123463, NULL, NULL, 0);
@@ -239,7 +239,7 @@ INSERT INTO public.trialstore_history VALUES (37, 2, 1004, NULL, 0, 0, 4, 175000
 INSERT INTO public.trialstore_history VALUES (38, 2, 1005, NULL, 0, 0, 6, 1750003600123461, NULL, NULL, 0);
 INSERT INTO public.trialstore_history VALUES (39, 2, 1006, NULL, 0, 0, 7, 1750003600123462, NULL, NULL, 0);
 INSERT INTO public.trialstore_history VALUES (40, 2, 1007, NULL, 0, 0, 5, 1750003600123463, NULL, NULL, 0);
-INSERT INTO public.trialstore_history VALUES (41, 2, 1008, NULL, 0, 0, 6, 1795418509731119, 9, NULL, 0);
+INSERT INTO public.trialstore_history VALUES (41, 2, 1008, NULL, 0, 0, 6, 1795460604028791, 9, NULL, 0);
 INSERT INTO public.trialstore_schema_version VALUES ('0002');
 INSERT INTO public.trialstore_telemetry VALUES (1, 1, 1, 1750000000123457, 'cpu', '0.5');
 INSERT INTO public.trialstore_telemetry VALUES (1, 1, 1, 1750000000123457, 'state', '"warm"');
@@ -272,11 +272,11 @@ INSERT INTO public.trialstore_trial VALUES (2, 1000, 14, 'extreme-1', 4, -621355
 INSERT INTO public.trialstore_trial VALUES (2, 1001, 14, 'extreme-2', 1, 253402300799999999, NULL, NULL, -9223372036854775808, 0, 0, NULL, NULL, '{"naïve ''x'' \"y\" `z` 100% %s %(s)s {s} $1 :a ? \\ \\n \\'' --; /* 漢字 🚀 é é ~nan ":[{"naïve ''x'' \"y\" `z` 100% %s %(s)s {s} $1 :a ? \\ \\n \\'' --; /* 漢字 🚀 é é ~nan ":[null,-0.0,9223372036854775807,"~~inf"]}],"repeat_i":1}', NULL);
 INSERT INTO public.trialstore_trial VALUES (2, 1002, 15, 'extreme-3', 1, 1750000000123457, NULL, NULL, 9223372036854775807, 0, 0, NULL, NULL, '{}', NULL);
 INSERT INTO public.trialstore_trial VALUES (2, 1003, 13, 'extreme-4', 1, 1750000000123457, NULL, NULL, NULL, 0, 0, NULL, NULL, '{}', NULL);
-INSERT INTO public.trialstore_trial VALUES (1, 11, 8, 'tune-11', 6, 1750000000123456, 1795418509723900, 1795418509731119, 9, 1, 1, NULL, 1, '{}', NULL);
+INSERT INTO public.trialstore_trial VALUES (1, 11, 8, 'tune-11', 6, 1750000000123456, 1795460604022403, 1795460604028791, 9, 1, 1, NULL, 1, '{}', NULL);
 INSERT INTO public.trialstore_trial VALUES (1, 4, 1, 'tune-4', 6, 1750000000123461, NULL, 1750003600123461, NULL, 0, 0, NULL, 2, '{}', NULL);
-INSERT INTO public.trialstore_trial VALUES (1, 1, 3, 'tune-1', 4, 1750000000123458, 1795418509736414, 1750003600123458, 7, 1, 0, NULL, 3, '{}', '{"latency":12.5,"naïve ''x'' \"y\" `z` 100% %s %(s)s {s} $1 :a ? \\ \\n \\'' --; /* 漢字 🚀 é é ~nan ":-0.0}');
+INSERT INTO public.trialstore_trial VALUES (1, 1, 3, 'tune-1', 4, 1750000000123458, 1795460604031119, 1750003600123458, 7, 1, 0, NULL, 3, '{}', '{"latency":12.5,"naïve ''x'' \"y\" `z` 100% %s %(s)s {s} $1 :a ? \\ \\n \\'' --; /* 漢字 🚀 é é ~nan ":-0.0}');
 INSERT INTO public.trialstore_trial VALUES (1, 3, 4, 'tune-3', 1, 1750000000123460, NULL, NULL, NULL, 1, 0, NULL, NULL, '{}', NULL);
-INSERT INTO public.trialstore_trial VALUES (1, 2, 6, 'tune-2', 3, 1750000000123459, 1795418509757206, NULL, 8, 2, 1, 1795425709759328, NULL, '{}', NULL);
+INSERT INTO public.trialstore_trial VALUES (1, 2, 6, 'tune-2', 3, 1750000000123459, 1795460604045203, NULL, 8, 2, 1, 1795467804048087, NULL, '{}', NULL);
 INSERT INTO public.trialstore_trial VALUES (1, 5, 9, 'tune-5', 7, 1750000000123462, NULL, 1750003600123462, NULL, 0, 0, NULL, 4, '{}', NULL);
 INSERT INTO public.trialstore_trial VALUES (1, 6, 7, 'tune-6', 5, 1750000000123463, NULL, 1750003600123463, NULL, 0, 0, NULL, 5, '{}', NULL);
 INSERT INTO public.trialstore_trial VALUES (1, 7, 11, 'tune-7', 2, 1750000000123464, NULL, NULL, NULL, 0, 0, NULL, NULL, '{}', NULL);
@@ -284,11 +284,11 @@ INSERT INTO public.trialstore_trial VALUES (1, 8, 10, 'tune-8', 0, 1750000000123
 INSERT INTO public.trialstore_trial VALUES (1, 12, 12, 'tune-12', 3, 1750000000123469, NULL, NULL, NULL, 0, 0, NULL, NULL, '{}', NULL);
 INSERT INTO public.trialstore_trial VALUES (1, 9, 2, 'tune-9', 1, 4000000000000000, NULL, NULL, 5, 0, 0, NULL, NULL, '{}', NULL);
 INSERT INTO public.trialstore_trial VALUES (1, 10, 5, 'tune-10', 1, 1750000000123467, NULL, NULL, NULL, 0, 0, NULL, NULL, '{"host":"naïve ''x'' \"y\" `z` 100% %s %(s)s {s} $1 :a ? \\ \\n \\'' --; /* 漢字 🚀 é é ~nan ","repeat_i":2}', NULL);
-INSERT INTO public.trialstore_trial VALUES (2, 1004, 3, '56799fdc8be2021821afb0569908095efe559946bb0bdd3a01f5f45b297bd164', 4, 1750000000123458, 1795418509736414, 1750003600123458, 7, 0, 0, NULL, 2, '{"merged_from":{"experiment_id":"tune-db","experiment_uid":"ffffffffffffffffffffffffffffffff","trial_id":1}}', '{"latency":12.5,"naïve ''x'' \"y\" `z` 100% %s %(s)s {s} $1 :a ? \\ \\n \\'' --; /* 漢字 🚀 é é ~nan ":-0.0}');
+INSERT INTO public.trialstore_trial VALUES (2, 1004, 3, '56799fdc8be2021821afb0569908095efe559946bb0bdd3a01f5f45b297bd164', 4, 1750000000123458, 1795460604031119, 1750003600123458, 7, 0, 0, NULL, 2, '{"merged_from":{"experiment_id":"tune-db","experiment_uid":"ffffffffffffffffffffffffffffffff","trial_id":1}}', '{"latency":12.5,"naïve ''x'' \"y\" `z` 100% %s %(s)s {s} $1 :a ? \\ \\n \\'' --; /* 漢字 🚀 é é ~nan ":-0.0}');
 INSERT INTO public.trialstore_trial VALUES (2, 1005, 1, 'ea12670471c8e0294abbeb45c76c44d6d04e54dc12e4716ee769f473e493b4c0', 6, 1750000000123461, NULL, 1750003600123461, NULL, 0, 0, NULL, 3, '{"merged_from":{"experiment_id":"tune-db","experiment_uid":"ffffffffffffffffffffffffffffffff","trial_id":4}}', NULL);
 INSERT INTO public.trialstore_trial VALUES (2, 1006, 9, '4860d60c5d406d9c3759e9fa955f3ecbbfaf4e5e16587d77bc9cd5b102265980', 7, 1750000000123462, NULL, 1750003600123462, NULL, 0, 0, NULL, 4, '{"merged_from":{"experiment_id":"tune-db","experiment_uid":"ffffffffffffffffffffffffffffffff","trial_id":5}}', NULL);
 INSERT INTO public.trialstore_trial VALUES (2, 1007, 7, 'b397083de4f8d142a884d596d3e921c652c935da592651eae8302d4315e63af5', 5, 1750000000123463, NULL, 1750003600123463, NULL, 0, 0, NULL, 5, '{"merged_from":{"experiment_id":"tune-db","experiment_uid":"ffffffffffffffffffffffffffffffff","trial_id":6}}', NULL);
-INSERT INTO public.trialstore_trial VALUES (2, 1008, 8, '6ac75678dd4ce8dd38d5bbe69e1cb55a062cc4413b4e991a5144b7ecb585b4fc', 6, 1750000000123456, 1795418509723900, 1795418509731119, 9, 0, 0, NULL, 6, '{"merged_from":{"experiment_id":"tune-db","experiment_uid":"ffffffffffffffffffffffffffffffff","trial_id":11}}', NULL);
+INSERT INTO public.trialstore_trial VALUES (2, 1008, 8, '6ac75678dd4ce8dd38d5bbe69e1cb55a062cc4413b4e991a5144b7ecb585b4fc', 6, 1750000000123456, 1795460604022403, 1795460604028791, 9, 0, 0, NULL, 6, '{"merged_from":{"experiment_id":"tune-db","experiment_uid":"ffffffffffffffffffffffffffffffff","trial_id":11}}', NULL);
 INSERT INTO public.trialstore_tunable_config VALUES (1, '05b5db7fa916e1d313cb171f4d40cf3485f88f285ca46ee97b56443448239191', '{"cache_mb":16,"mode":"100%","ratio":0.5714285714285714}');
 INSERT INTO public.trialstore_tunable_config VALUES (2, '1c401fa454dadb0133524b247810fed7603e0bb60df8e5be968f3220734276f6', '{"cache_mb":512,"mode":"o''n","ratio":1.2857142857142858}');
 INSERT INTO public.trialstore_tunable_config VALUES (3, '26575fbb7d1139f9f4f61b4ba1c2479ca1e5af0a037f422fa660a5a51b25758e', '{"cache_mb":2,"mode":"o''n","ratio":0.14285714285714285}');
@@ -315,23 +315,23 @@ ALTER TABLE ONLY public.trialstore_experiment
 ALTER TABLE ONLY public.trialstore_experiment
     ADD CONSTRAINT trialstore_experiment_uid_key UNIQUE (uid);
 ALTER TABLE ONLY public.trialstore_history
-    ADD CONSTRAINT trialstore_history_experiment_key_token_ordinal_key UNIQUE (experiment_key, token, ordinal);
-ALTER TABLE ONLY public.trialstore_history
     ADD CONSTRAINT trialstore_history_pkey PRIMARY KEY (history_key);
+ALTER TABLE ONLY public.trialstore_history
+    ADD CONSTRAINT trialstore_history_token_experiment_key_ordinal_key UNIQUE (token, experiment_key, ordinal);
 ALTER TABLE ONLY public.trialstore_schema_version
     ADD CONSTRAINT trialstore_schema_version_pkey PRIMARY KEY (version_num);
 ALTER TABLE ONLY public.trialstore_telemetry
     ADD CONSTRAINT trialstore_telemetry_pkey PRIMARY KEY (experiment_key, trial_id, attempt, ts, metric);
 ALTER TABLE ONLY public.trialstore_trial
-    ADD CONSTRAINT trialstore_trial_experiment_key_token_key UNIQUE (experiment_key, token);
-ALTER TABLE ONLY public.trialstore_trial
     ADD CONSTRAINT trialstore_trial_pkey PRIMARY KEY (experiment_key, trial_id);
+ALTER TABLE ONLY public.trialstore_trial
+    ADD CONSTRAINT trialstore_trial_token_experiment_key_key UNIQUE (token, experiment_key);
 ALTER TABLE ONLY public.trialstore_tunable_config
     ADD CONSTRAINT trialstore_tunable_config_hash_key UNIQUE (hash);
 ALTER TABLE ONLY public.trialstore_tunable_config
     ADD CONSTRAINT trialstore_tunable_config_pkey PRIMARY KEY (tunable_config_id);
 CREATE INDEX trialstore_history_order ON public.trialstore_history USING btree (experiment_key, trial_id, history_key);
 CREATE INDEX trialstore_trial_completion ON public.trialstore_trial USING btree (experiment_key, completion) WHERE (completion IS NOT NULL);
-CREATE INDEX trialstore_trial_config ON public.trialstore_trial USING btree (experiment_key, tunable_config_id, trial_id);
+CREATE INDEX trialstore_trial_config ON public.trialstore_trial USING btree (tunable_config_id, experiment_key, trial_id);
 CREATE INDEX trialstore_trial_lease ON public.trialstore_trial USING btree (experiment_key, lease_expires) WHERE (lease_expires IS NOT NULL);
-CREATE INDEX trialstore_trial_queue ON public.trialstore_trial USING btree (experiment_key, status, trial_runner_id, due, trial_id);
+CREATE INDEX trialstore_trial_queue ON public.trialstore_trial USING btree (status, experiment_key, trial_runner_id, due, trial_id);
