@@ -59,6 +59,8 @@ _LOG = logging.getLogger(__name__)
 FIRST_CONNECTION_SECONDS = 5.0
 PAGE = 10_000
 """How many records the core asks a backend for at a time."""
+PAGE_OF_QUEUE = 100_000
+"""How many where a backend has the records in the order of their due times, and sorts all of them for each page."""
 
 
 def new_token() -> Token:
@@ -153,9 +155,11 @@ class Session:
 
     def trial_pages(self, query: TrialQuery) -> Iterator[list[TrialRecord]]:
         """Yield the trials of a query without limit, in pages; each page is a snapshot of its own."""
-        page = self._read(self.backend.find_trials, replace(query, limit=PAGE))
+        size = PAGE if query.due_by is None else PAGE_OF_QUEUE
+        query = replace(query, limit=size)
+        page = self._read(self.backend.find_trials, query)
         yield page
-        while len(page) == PAGE:
+        while len(page) == size:
             page = self._read(self.backend.find_trials, _next_page(query, page[-1]))
             yield page
 
@@ -269,11 +273,10 @@ def _checked_patience(retry_for: Any) -> float:
 
 def _next_page(query: TrialQuery, last: TrialRecord) -> TrialQuery:
     if query.order is Order.TRIAL_ID:
-        return replace(query, limit=PAGE, after_id=last.trial_id)
+        return replace(query, after_id=last.trial_id)
     asked_for = [number for number in query.completions if number > (last.completion or 0)]
     return replace(
         query,
-        limit=PAGE,
         completed_after=max(last.completion or 0, query.completed_after or 0),
         completions=asked_for,
     )

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -200,16 +201,22 @@ def test_a_forgotten_session_is_no_burden_to_a_child() -> None:
     assert in_a_child(lambda: True)
 
 
+class Recorder(MemoryBackend):
+    """Remembers how many trials it was asked for each time."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config)
+        self.asked: list[int | None] = []
+
+    def find_trials(self, query: TrialQuery) -> list[TrialRecord]:
+        self.asked.append(query.limit)
+        return super().find_trials(query)
+
+
 @pytest.mark.parametrize("order", [Order.TRIAL_ID, Order.COMPLETION])
 def test_many_trials_are_read_in_pages(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int | None] = []
-
-    class Recorder(MemoryBackend):
-        def find_trials(self, query: TrialQuery) -> list[TrialRecord]:
-            asked.append(query.limit)
-            return super().find_trials(query)
-
-    storage = Storage(Recorder({}))
+    recorder = Recorder({})
+    storage = Storage(recorder)
     with storage.experiment(experiment_id="e") as experiment:
         for trial in experiment.new_trials([{"x": 1}] * 7):
             trial.update(Status.FAILED, trial.ts_start)
@@ -217,7 +224,20 @@ def test_many_trials_are_read_in_pages(order: Order, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr("trialstore.session.PAGE", 3)
         found = storage.session.find_trials(TrialQuery(uid=uid, order=order))
     assert [trial.trial_id for trial in found] == [*range(1, 8)]
-    assert asked == [3, 3, 3]
+    assert recorder.asked == [3, 3, 3]
+
+
+def test_trials_that_are_due_are_read_in_pages_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = Recorder({})
+    storage = Storage(recorder)
+    with storage.experiment(experiment_id="e") as experiment:
+        experiment.new_trials([{"x": 1}] * 7)
+        monkeypatch.setattr("trialstore.session.PAGE", 1)
+        monkeypatch.setattr("trialstore.session.PAGE_OF_QUEUE", 3)
+        due = [trial.trial_id for trial in experiment.pending_trials(datetime.now(UTC))]
+    assert due == [*range(1, 8)]
+    assert 3 in recorder.asked
+    assert 1 not in recorder.asked
 
 
 def test_many_tunable_configs_are_read_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:

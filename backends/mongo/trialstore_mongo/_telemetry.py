@@ -76,14 +76,16 @@ class Telemetry:
         return record(found["trial"][0]), bool(found["report"])
 
     def _put(self, batch: TelemetryBatch) -> None:
-        first: dict[tuple[int, str], Document] = {}
-        for row in batch.rows:
-            key = {**_place(batch.uid, batch.trial_id, batch.attempt), "ts": row.ts, "metric": row.metric}
-            first.setdefault((row.ts, row.metric), {"_id": key, "value": row.value})
-        if not first:
+        place = _place(batch.uid, batch.trial_id, batch.attempt)
+        # Backwards, so that of several values for one key the first one is left.
+        documents = {
+            (row.ts, row.metric): {"_id": {**place, "ts": row.ts, "metric": row.metric}, "value": row.value}
+            for row in reversed(batch.rows)
+        }
+        if not documents:
             return
         try:
-            self._database.settled.telemetry.insert_many(first.values(), ordered=False)
+            self._database.settled.telemetry.insert_many(reversed(documents.values()), ordered=False)
         except BulkWriteError as error:
             clashes(error)  # rows that are there already
 

@@ -184,7 +184,7 @@ class Claims:
 
 
 def _united(probes: Iterable[Select[Any]]) -> CompoundSelect[Any]:
-    """Return the query that finds, and holds, what all of some queries do."""
+    """Return the query that finds what all of some queries find."""
     return union_all(*(select(probe.subquery()) for probe in probes))
 
 

@@ -15,7 +15,7 @@ _Statement = TypeVar("_Statement", bound=ClauseElement)
 
 
 class Listed(Generic[_Statement]):
-    """A statement in two forms: servers keep their plan for a single value, and make one for each list.
+    """A statement in two forms: engines look a single value up faster than a list.
 
     Parameters
     ----------

@@ -167,7 +167,7 @@ def status_of(number: int) -> Status:
 def _given(query: TrialQuery, array: Callable[[Collection[Any]], object]) -> dict[str, object]:
     """Return the conditions of a query that apply, as parameters."""
     ids = query.trial_ids
-    one = None if ids is None or len(ids) != 1 else next(iter(ids))  # servers plan for a list each time anew
+    one = None if ids is None or len(ids) != 1 else next(iter(ids))  # faster to look up than a list
     conditions = {
         "trial_id": one,
         "trial_ids": None if ids is None or one is not None else array(ids),

