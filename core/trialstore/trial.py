@@ -43,7 +43,7 @@ class Trial:
     what others did is found out at each write.
     """
 
-    __slots__ = ("_changed", "_context", "_read", "_tunables", "_values")
+    __slots__ = ("__weakref__", "_changed", "_context", "_read", "_tunables", "_values")
 
     def __init__(self, context: ExperimentContext, record: TrialRecord, values: Mapping[str, Scalar]) -> None:
         self._context = context

@@ -27,7 +27,7 @@ class TrialData:
     Its telemetry and its trial group are read when they are asked for. Two are equal if experiment and id are.
     """
 
-    __slots__ = ("_reader", "_record", "_tunable_config")
+    __slots__ = ("__weakref__", "_reader", "_record", "_tunable_config")
 
     def __init__(self, reader: Reader, record: TrialRecord, tunable_config: TunableConfigData) -> None:
         self._reader = reader

@@ -17,7 +17,7 @@ class TunableConfigData:
     Two are equal if their ids are; a config never changes.
     """
 
-    __slots__ = ("_tunable_config_id", "_values")
+    __slots__ = ("__weakref__", "_tunable_config_id", "_values")
 
     def __init__(self, tunable_config_id: int, values: Mapping[str, Scalar]) -> None:
         self._tunable_config_id = tunable_config_id
