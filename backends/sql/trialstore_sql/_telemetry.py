@@ -77,6 +77,8 @@ class Telemetry:
         return False
 
     def _put(self, tx: Transaction, key: int, batch: TelemetryBatch) -> None:
+        if not batch.rows:
+            return
         common = dict(zip(_COMMON, (key, batch.trial_id, batch.attempt), strict=True))
         columns = {
             name: [getattr(row, name) for row in batch.rows] for name in TelemetryRow.__struct_fields__

@@ -84,28 +84,26 @@ class Transaction:
 
         Returns the rows that the inserts return; a repetition by the driver returns none.
         """
+        if not rows:
+            return []
         if len(rows) == 1:
             return self._insert(inserts, inserts.one, rows[0])
-        if rows and inserts.many is not None:
-            columns = {name: [row[name] for row in rows] for name in rows[0]}
-            return self._insert(inserts, inserts.many, columns)
-        if rows:
-            prepared = self._compiler(inserts.one)
-            self._log(prepared.sql)
-            self._cursor.executemany(prepared.sql, [prepared.placed(row) for row in rows])
-        return []
+        return self.insert_columns(inserts, {name: [row[name] for row in rows] for name in rows[0]}, {})
 
     def insert_columns(
         self, inserts: Inserts, columns: Mapping[str, Sequence[Any]], common: Parameters
-    ) -> None:
-        """Insert rows that are given column by column, but for those columns that have one value in all of them."""
+    ) -> Sequence[Row]:
+        """Insert rows that are given column by column, but for those columns that have one value in all of them.
+
+        Returns what `insert` does.
+        """
         if inserts.many is not None:
-            self.run(inserts.many, {**common, **columns})
-            return
+            return self._insert(inserts, inserts.many, {**common, **columns})
         prepared = self._compiler(inserts.one)
         repeated = {name: repeat(value) for name, value in common.items()}
         self._log(prepared.sql)
         self._cursor.executemany(prepared.sql, list(zip(*prepared.placed({**repeated, **columns}))))  # noqa: B905
+        return []
 
     def rows(self, statement: ClauseElement, parameters: Parameters) -> Sequence[Row]:
         """Return all rows of a query."""

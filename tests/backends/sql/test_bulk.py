@@ -104,6 +104,12 @@ def check_fast_way(engine: str, sent: Sequence[Sent], rows: int) -> None:
     assert all(words in ("executemany" if one.is_repeated else one.sql) for one in sent)
 
 
+def test_a_batch_without_telemetry_is_only_reported(bulk_backend: SqlBackend, inserts: list[Sent]) -> None:
+    add_telemetry(bulk_backend, [])
+    assert into("telemetry", inserts) == []
+    assert len(into("history", inserts)) == 1
+
+
 def test_ten_thousand_rows_of_telemetry_go_in_at_once(
     bulk_backend: SqlBackend, inserts: list[Sent], engine: str
 ) -> None:

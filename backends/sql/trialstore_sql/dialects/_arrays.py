@@ -17,20 +17,13 @@ class ArrayDialect(Dialect):
     """An engine with arrays: many rows go in as one statement, whose parameters are the columns."""
 
     @classmethod
-    def inserts(cls, table: Table, names: Sequence[str]) -> Inserts:
-        return Inserts(
-            Insert(table).values(placeholders(names)), Insert(table).from_select(names, _rows(table, names))
-        )
+    def inserts(cls, table: Table, names: Sequence[str], common: Collection[str] = ()) -> Inserts:
+        many = Insert(table).from_select(names, _rows(table, names, common))
+        return Inserts(Insert(table).values(placeholders(names)), many)
 
     @classmethod
-    def inserts_if_absent(
-        cls, table: Table, names: Sequence[str], key: Sequence[str], common: Collection[str] = ()
-    ) -> Inserts:
-        one = Insert(table).values(placeholders(names))
-        many = Insert(table).from_select(names, _rows(table, names, common))
-        return Inserts(
-            one.on_conflict_do_nothing(index_elements=key), many.on_conflict_do_nothing(index_elements=key)
-        )
+    def if_absent(cls, statement: Insert, key: Sequence[str]) -> Insert:
+        return statement.on_conflict_do_nothing(index_elements=key)
 
     @classmethod
     def is_in(cls, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
@@ -41,7 +34,7 @@ class ArrayDialect(Dialect):
         return list(values)
 
 
-def _rows(table: Table, names: Sequence[str], common: Collection[str] = ()) -> Select[Any]:
+def _rows(table: Table, names: Sequence[str], common: Collection[str]) -> Select[Any]:
     """Return the rows whose columns are the parameters; those in `common` are single values."""
     return select(
         *(

@@ -20,7 +20,6 @@ from sqlalchemy import (
     Table,
     Text,
     Update,
-    insert,
     literal_column,
     null,
 )
@@ -63,6 +62,8 @@ class Dialect(ABC):
     """Of texts without a limit."""
     has_indexes: ClassVar[bool] = True
     """Whether an index that is not unique makes anything faster."""
+    insert_type: ClassVar[type[Insert]] = Insert
+    """The insert that knows the engine's words for rows that are there already."""
     keeps_plans: ClassVar[bool] = False
     """Whether a plan may be kept from the time when the tables were empty, and all indexes looked alike to the planner.
 
@@ -157,16 +158,23 @@ class Dialect(ABC):
         return [first, "experiment_key", *others] if cls.keeps_plans else ["experiment_key", *columns]
 
     @classmethod
-    def inserts(cls, table: Table, names: Sequence[str]) -> Inserts:
-        """Return the inserts that set the columns of these names."""
-        return Inserts(insert(table).values(placeholders(names)))
+    def inserts(cls, table: Table, names: Sequence[str], common: Collection[str] = ()) -> Inserts:  # noqa: ARG003
+        """Return the inserts that set the columns of these names; those in `common` have one value in all rows."""
+        return Inserts(cls.insert_type(table).values(placeholders(names)))
 
     @classmethod
-    @abstractmethod
     def inserts_if_absent(
         cls, table: Table, names: Sequence[str], key: Sequence[str], common: Collection[str] = ()
     ) -> Inserts:
-        """Return the inserts that leave a row with the same key as it stands; columns in `common` have one value in all."""
+        """Return the inserts that leave a row with the same key as it stands."""
+        inserts = cls.inserts(table, names, common)
+        many = None if inserts.many is None else cls.if_absent(inserts.many, key)
+        return Inserts(cls.if_absent(inserts.one, key), many)
+
+    @classmethod
+    @abstractmethod
+    def if_absent(cls, statement: Any, key: Sequence[str]) -> Insert:
+        """Return an insert of the engine's own type that leaves a row with the same key as it stands."""
 
     @classmethod
     def inserts_returning(cls, inserts: Inserts, *columns: ColumnElement[Any]) -> Inserts:

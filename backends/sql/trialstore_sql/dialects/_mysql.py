@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy
 from pymysql.constants import SERVER_STATUS
-from sqlalchemy import ColumnElement, Engine, Table, Update, bindparam, event, select
+from sqlalchemy import ColumnElement, Engine, Update, bindparam, event, select
 from sqlalchemy.dialects.mysql import LONGTEXT, VARCHAR, Insert
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.sql.elements import ClauseElement
@@ -22,7 +22,6 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from trialstore.errors import ConfigError, TransientError
 from trialstore.values import MAX_NAME_LENGTH
-from trialstore_sql._parameters import placeholders
 from trialstore_sql._settings import Settings
 from trialstore_sql.dialects._base import Inserts
 from trialstore_sql.dialects._server import (
@@ -119,6 +118,7 @@ class MysqlDialect(ServerDialect):
     """MySQL 8.0.17 and MariaDB 10.6, or newer."""
 
     name = "mysql"
+    insert_type = Insert
     driver = "mysql+pymysql"
     connect_args: ClassVar = {
         "charset": "utf8mb4",
@@ -209,16 +209,9 @@ class MysqlDialect(ServerDialect):
             cursor.fetchall()
 
     @classmethod
-    def inserts_if_absent(
-        cls,
-        table: Table,
-        names: Sequence[str],
-        key: Sequence[str],
-        common: Collection[str] = (),  # noqa: ARG003 - the driver repeats a row
-    ) -> Inserts:
+    def if_absent(cls, statement: Insert, key: Sequence[str]) -> Insert:
         # INSERT IGNORE would turn other errors into warnings, too.
-        row = Insert(table).values(placeholders(names))
-        return Inserts(row.on_duplicate_key_update({key[0]: table.c[key[0]]}))
+        return statement.on_duplicate_key_update({key[0]: statement.table.c[key[0]]})
 
     @classmethod
     def inserts_returning(cls, inserts: Inserts, *columns: ColumnElement[Any]) -> Inserts:  # noqa: ARG003

@@ -16,7 +16,6 @@ from sqlalchemy import (
     ColumnElement,
     Engine,
     Integer,
-    Table,
     Text,
     bindparam,
     create_engine,
@@ -39,9 +38,7 @@ from trialstore.errors import (
     TransientError,
     TrialstoreError,
 )
-from trialstore_sql._parameters import placeholders
 from trialstore_sql._settings import Settings
-from trialstore_sql.dialects._base import Inserts
 from trialstore_sql.dialects._embedded import EmbeddedDialect
 from trialstore_sql.dialects._files import check_place
 from trialstore_sql.dialects._idle_pool import IdlePool
@@ -87,6 +84,7 @@ class SqliteDialect(EmbeddedDialect):
     """SQLite: one writer at a time, and readers that never wait, in WAL mode."""
 
     name = "sqlite"
+    insert_type = Insert
 
     name_type: ClassVar[TypeEngine[str]] = Text()  # collation BINARY is the default
 
@@ -165,15 +163,8 @@ class SqliteDialect(EmbeddedDialect):
         return Column(name, Integer, primary_key=True, autoincrement=True)
 
     @classmethod
-    def inserts_if_absent(
-        cls,
-        table: Table,
-        names: Sequence[str],
-        key: Sequence[str],
-        common: Collection[str] = (),  # noqa: ARG003 - the driver repeats a row
-    ) -> Inserts:
-        row = Insert(table).values(placeholders(names))
-        return Inserts(row.on_conflict_do_nothing(index_elements=list(key)))
+    def if_absent(cls, statement: Insert, key: Sequence[str]) -> Insert:
+        return statement.on_conflict_do_nothing(index_elements=list(key))
 
     @classmethod
     def is_in(cls, column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
