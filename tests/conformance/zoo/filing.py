@@ -177,6 +177,8 @@ class WritesLater(FileBackend):
     """Keeps what was written in a buffer, until that is worth a write."""
 
     capabilities = ALONE
+    worth_a_write = 100
+    """More than what a process does before it is killed: one that had just written would have nothing to lose."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__(config)
@@ -187,7 +189,7 @@ class WritesLater(FileBackend):
             super().load()
 
     def save(self) -> None:
-        self._unwritten = (self._unwritten + 1) % 10
+        self._unwritten = (self._unwritten + 1) % self.worth_a_write
         if not self._unwritten:
             super().save()
 
