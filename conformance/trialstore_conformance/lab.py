@@ -140,8 +140,9 @@ class Lab:
         return Claim(uid=self.uid, trial_runner_id=runner, limit=limit, **(defaults | fields))
 
     def claim(self, runner: int = 1, limit: int = 1, **fields: Any) -> list[TrialRecord]:
-        """Claim trials at noon and a second."""
-        return self.backend.claim_trials(self.claim_of(runner, limit, **fields))
+        """Claim trials at noon and a second, and return them without their configs, which a backend may leave out."""
+        claimed = self.backend.claim_trials(self.claim_of(runner, limit, **fields))
+        return [replace(trial, config=None) for trial in claimed]
 
     def expire(self, max_attempts: int = 1, **fields: Any) -> list[TrialRecord]:
         """Expire the leases that are over in the far future."""

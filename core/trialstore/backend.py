@@ -174,6 +174,8 @@ class Backend(ABC):
     def find_trials(self, query: TrialQuery) -> list[TrialRecord]:
         """Return the trials that the query asks for: one snapshot, in at most two round trips.
 
+        `Parts.CONFIG` may be left out: it is worth reading where it costs less than a call of `find_tunable_configs`.
+
         Raises
         ------
         ExperimentNotFoundError
@@ -192,7 +194,9 @@ class Backend(ABC):
 
     @abstractmethod
     def claim_trials(self, claim: Claim) -> list[TrialRecord]:
-        """Hand out trials to a runner, ordered by (due, trial id), with all their parts; none is handed out twice for one attempt.
+        """Hand out trials to a runner, ordered by (due, trial id); none is handed out twice for one attempt.
+
+        They come with all their parts, but for `Parts.CONFIG`, which may be left out.
 
         Eligible is a trial that is due and `PENDING`, or `RUNNING` with an expired lease, and that is unassigned or
         assigned to this runner (an expired one whoever had it). It becomes `RUNNING` and this runner's, its

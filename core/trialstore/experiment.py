@@ -20,7 +20,7 @@ from trialstore.session import Session, new_token
 from trialstore.status import Status
 from trialstore.times import Micros, from_micros, to_duration, to_micros
 from trialstore.trial import Trial
-from trialstore.tunable_configs import values_by_id
+from trialstore.tunable_configs import values_of
 from trialstore.values import Scalar, plain_int
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ class Experiment:
     def get_trial_by_id(self, trial_id: int) -> Trial | None:
         """Return a trial, or None if there is no such trial."""
         trials = self._trials(
-            self._context.find(trial_ids=[plain_int(trial_id, "trial_id")], parts=_ALL_PARTS)
+            self._context.find(trial_ids=[plain_int(trial_id, "trial_id")], parts=_ALL_PARTS | Parts.CONFIG)
         )
         return trials[0] if trials else None
 
@@ -363,7 +363,7 @@ class Experiment:
         return [Trial(self._context, record, values[record.tunable_config_id]) for record in records]
 
     def _values_of(self, records: Iterable[TrialRecord]) -> dict[int, dict[str, Scalar]]:
-        return values_by_id(self._context.session, (record.tunable_config_id for record in records))
+        return values_of(self._context.session, records)
 
     def _expire_leases(self, due_by: Micros | None) -> None:
         if self.max_attempts is None:

@@ -12,7 +12,7 @@ from trialstore.errors import InvalidInputError, TunablesMismatchError
 from trialstore.new_trials import full_values
 from trialstore.records import ExperimentRecord, NewTrial, Parts, TrialRecord
 from trialstore.status import COMPLETED
-from trialstore.tunable_configs import values_by_id
+from trialstore.tunable_configs import values_of
 from trialstore.values import Scalar, plain_name
 
 if TYPE_CHECKING:
@@ -72,9 +72,7 @@ def _context(session: Session, experiment_id: str) -> ExperimentContext:
 
 def _read(context: ExperimentContext) -> Source:
     records = context.find(statuses=COMPLETED, parts=Parts.METADATA | Parts.METRICS)
-    return Source(
-        context, records, values_by_id(context.session, (record.tunable_config_id for record in records))
-    )
+    return Source(context, records, values_of(context.session, records))
 
 
 def _fitted(

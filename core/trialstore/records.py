@@ -111,6 +111,8 @@ class TrialRecord(Struct, frozen=True, kw_only=True, gc=False):
     """None if it was not asked for."""
     metrics: Encoded | None = None
     """None if it was not asked for, or the trial has none."""
+    config: Encoded | None = None
+    """The text of its tunable config, if the backend has read it along; None if it is to be asked for by its id."""
 
     @property
     def shown_start(self) -> Micros:
@@ -155,6 +157,8 @@ class Parts(Flag):
     NONE = 0
     METADATA = auto()
     METRICS = auto()
+    CONFIG = auto()
+    """The tunable config, where the backend has it at hand: without it, the core asks for it in one more call."""
 
 
 class Order(Enum):

@@ -72,6 +72,7 @@ BREAKS = {
     "ForgivesLostLeases": "C-607",
     "GivesOneAttemptMore": "C-608",
     "GoesByTheClientsClock": "C-601",
+    "HandsOutAnothersConfig": "C-411",
     "HandsOutWithoutParts": "C-611",
     "IgnoresRunners": "C-602",
     "ReplacesHistory": "C-605",

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from trialstore import Status, Storage
 from trialstore.backend import Capability
@@ -307,3 +308,29 @@ def test_a_trial_whose_tunable_config_is_gone_is_named_as_damage() -> None:
         trial.update(Status.FAILED, trial.ts_start)
         with pytest.raises(CorruptStorageError, match=r"tunable configs that do not exist: \[1\]"):
             experiment.load()
+
+
+def test_only_the_tunable_configs_that_did_not_come_along_are_asked_for() -> None:
+    class SendsTheFirst(MemoryBackend):
+        def __init__(self, config: Mapping[str, Any]) -> None:
+            super().__init__(config)
+            self.asked: list[list[int]] = []
+
+        def claim_trials(self, claim: Claim) -> list[TrialRecord]:
+            first, *others = super().claim_trials(claim)
+            return [replace(first, config=self._configs[first.tunable_config_id]), *others]
+
+        def find_tunable_configs(self, ids: Collection[int]) -> dict[int, Encoded]:
+            self.asked.append(list(ids))
+            return super().find_tunable_configs(ids)
+
+    backend = SendsTheFirst({})
+    with Storage(backend).experiment(experiment_id="e") as experiment:
+        experiment.new_trials([{"x": 5}, {"x": 6}])
+        claimed = [*experiment.claim_trials(1, limit=2)]
+        assert [trial.tunable_values["x"] for trial in claimed] == [5, 6]
+        assert backend.asked == [[2]]
+        experiment.new_trial({"x": 7})
+        (last,) = experiment.claim_trials(1)
+        assert last.tunable_values["x"] == 7
+        assert backend.asked == [[2]]

@@ -17,15 +17,12 @@ from trialstore_mongo._client import Document
 _STATUSES: tuple[Status, ...] = tuple(Status)  # by their numbers
 PARTS = Parts.METADATA | Parts.METRICS
 _OPTIONAL = {"metadata": Parts.METADATA, "metrics": Parts.METRICS}
+_FIELDS = tuple(field for field in TrialRecord.__struct_fields__ if field != "config")
 
 
 def projection(parts: Parts = PARTS) -> Document:
     """Return the projection onto what `record` reads; a part that is not asked for stays on the server."""
-    wanted = [
-        field
-        for field in TrialRecord.__struct_fields__
-        if field not in _OPTIONAL or _OPTIONAL[field] in parts
-    ]
+    wanted = [field for field in _FIELDS if field not in _OPTIONAL or _OPTIONAL[field] in parts]
     return {"_id": 0, **dict.fromkeys(wanted, 1)}
 
 
@@ -60,7 +57,7 @@ def record(document: Document) -> TrialRecord:
 
 def fields_of(trial: TrialRecord) -> Document:
     """Return the fields of a trial's document that `record` reads."""
-    fields = {name: getattr(trial, name) for name in TrialRecord.__struct_fields__}
+    fields = {name: getattr(trial, name) for name in _FIELDS}
     return {**fields, "status": trial.status.value}
 
 

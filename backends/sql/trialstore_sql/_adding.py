@@ -41,15 +41,29 @@ class Adding:
         self._known = Listed(trials.where, table.c.token, dialect)
 
     def add(self, tx: Transaction, uid: Uid, new: Sequence[NewTrial], first_id: int) -> list[TrialRecord]:
+        """Add trials; one whose token the experiment has already is a clash of keys."""
+        return self._added(tx, uid, new, first_id, {})
+
+    def add_absent(
+        self, tx: Transaction, uid: Uid, new: Sequence[NewTrial], first_id: int
+    ) -> list[TrialRecord]:
         """Add the trials whose tokens the experiment does not have yet, and return all of them."""
         rows = tx.rows(*self._known.of(tx, [trial.token for trial in new], uid=uid))
-        trials = {token: record(*fields) for token, *fields in rows}
+        return self._added(tx, uid, new, first_id, {token: record(*fields) for token, *fields in rows})
+
+    def _added(
+        self,
+        tx: Transaction,
+        uid: Uid,
+        new: Sequence[NewTrial],
+        first_id: int,
+        known: Mapping[Token, TrialRecord],
+    ) -> list[TrialRecord]:
         absent: dict[Token, NewTrial] = {}
         for trial in new:
-            if trial.token not in trials:
+            if trial.token not in known:
                 absent.setdefault(trial.token, trial)
-        if absent:
-            trials |= self._put(tx, uid, absent, first_id)
+        trials = {**known, **self._put(tx, uid, absent, first_id)} if absent else known
         return [trials[trial.token] for trial in new]
 
     def _put(

@@ -32,7 +32,7 @@ from trialstore_sql._database import Database
 from trialstore_sql._operations import operations_of
 from trialstore_sql._schema import Schema
 from trialstore_sql._settings import Settings
-from trialstore_sql.dialects import dialect_of
+from trialstore_sql.dialects import ClashError, dialect_of
 
 _OPEN_SECONDS = 5.0
 
@@ -100,8 +100,12 @@ class SqlBackend(Backend):
             return self._do.configs.find(tx, ids)
 
     def add_trials(self, uid: Uid, new: Sequence[NewTrial], first_id: int) -> list[TrialRecord]:
-        with self._database.write() as tx:
-            return self._do.adding.add(tx, uid, new, first_id)
+        try:
+            with self._database.write() as tx:
+                return self._do.adding.add(tx, uid, new, first_id)
+        except ClashError:  # this call, or a part of it, came before
+            with self._database.write() as tx:
+                return self._do.adding.add_absent(tx, uid, new, first_id)
 
     def find_trials(self, query: TrialQuery) -> list[TrialRecord]:
         with self._database.read() as tx:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Select,
+    Subquery,
     Table,
     bindparam,
     exists,
@@ -24,14 +25,14 @@ from trialstore import transitions
 from trialstore.errors import ExperimentNotFoundError, TransientError
 from trialstore.records import Claim, Expiry, Token, TrialRecord, Uid
 from trialstore.status import Status
-from trialstore.times import Micros
+from trialstore.times import Micros, now_micros
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._history import History, row
 from trialstore_sql._listed import Listed
 from trialstore_sql._parameters import placeholders
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Transaction
-from trialstore_sql._trials import besides, columns, limited, records, unindexed
+from trialstore_sql._trials import besides, columns, config_of, limited, records, unindexed
 from trialstore_sql.dialects import Dialect
 
 _NO_LIMIT = 2**62
@@ -57,17 +58,17 @@ class Claims:
         self._experiments, self._history = experiments, history
         trial, change, experiment = tables.trial.c, tables.history.c, tables.experiment.c
         was_served = exists(literal_column("1")).where(
-            besides(dialect, change.experiment_key) == experiment.experiment_key,
+            besides(dialect, change.experiment_key) == experiments.key_of_uid(),
             change.token == bindparam("token"),
         )
         self._begin = select(experiment.experiment_key, dialect.now_column(), was_served).where(
             experiment.uid == bindparam("uid")
         )
-        waiting = self._probe(trial.status == bindparam("pending"), trial.due <= bindparam("at"))
+        self._has_clock = dialect.clock is not None
+        at = dialect.moment_or_now("at")
+        waiting = self._probe(trial.status == bindparam("pending"), trial.due <= at)
         # By their leases: many more may be running.
-        lost = self._probe(
-            unindexed(trial.status) == bindparam("running"), trial.lease_expires <= bindparam("at")
-        )
+        lost = self._probe(unindexed(trial.status) == bindparam("running"), trial.lease_expires <= at)
         lost = lost.order_by(trial.due, trial.trial_id)
         mine = waiting.where(trial.trial_runner_id == bindparam("runner")).order_by(trial.due, trial.trial_id)
         order = _order_of_nobodys(self._trial, dialect)
@@ -78,7 +79,10 @@ class Claims:
             limited(nobodys),
             limited(lost.where(trial.expirations < bindparam("most_expirations"))),
         ]
-        self._find_free = _united([dialect.locked(probe, skip_locked=True) for probe in probes])
+        configs = tables.tunable_config if dialect.has_indexes else None
+        free = _united([dialect.locked(probe, skip_locked=True) for probe in probes]).subquery()
+        seen = (dialect.now_column(), was_served)
+        self._find_free = select(*seen, *_with_config(free, configs))
         # Where nobody else writes, nothing is skipped.
         self._find_any = None if dialect.one_writer else _united(probes)
         used_up = lost.where(trial.expirations >= bindparam("most_expirations"))
@@ -88,8 +92,9 @@ class Claims:
             besides(dialect, change.experiment_key) == bindparam("key"),
             change.token == bindparam("token"),
         )
+        config = [] if configs is None else [config_of(trial.tunable_config_id, configs)]
         self._served = (
-            select(change.attempt == trial.attempt, *columns(self._trial))
+            select(change.attempt == trial.attempt, *columns(self._trial), *config)
             .where(*same, *served)
             .order_by(trial.due, trial.trial_id)
         )
@@ -100,12 +105,15 @@ class Claims:
 
     def claim(self, tx: Transaction, claim: Claim) -> list[TrialRecord]:
         """Hand out eligible trials, unless this claim has been served before."""
-        key, now, was_served = self._begun(tx, claim.uid, claim.token)
+        rows = tx.rows(self._find_free, self._wanted(claim, claim.limit))
+        if not rows:
+            return self._nothing(tx, claim)
+        now, was_served, key, *_ = rows[0]
         if was_served:
             return self._served_before(tx, key, claim)
-        eligible = self._eligible(tx, key, claim, now)
-        if not eligible:
-            return self._nothing(tx, key, claim, now)
+        now = tx.moment(now)
+        found = records(fields for _, _, _, *fields in rows)
+        eligible = sorted(found, key=lambda trial: (trial.due, trial.trial_id))[: claim.limit]
         claimed = [transitions.claimed(trial, claim, now) for trial in eligible]
         reasons = [transitions.LEASE_EXPIRED if trial.status.is_running() else None for trial in eligible]
         self._store(tx, key, claimed, reasons, ts=now, token=claim.token)
@@ -115,12 +123,12 @@ class Claims:
         """Fail the trials whose leases are lost and used up."""
         key, now, _ = self._begun(tx, expiry.uid)
         lost = {
-            "key": key,
+            "uid": expiry.uid,
             "running": Status.RUNNING.value,
             "at": now if expiry.due_by is None else expiry.due_by,
             "most_expirations": expiry.max_attempts - 1,
         }
-        used_up = records(tx.rows(self._used_up, lost))
+        used_up = records(fields for _, *fields in tx.rows(self._used_up, lost))
         if not used_up:
             return []
         numbers = count(self._experiments.take_completions(tx, key, len(used_up)))
@@ -137,20 +145,30 @@ class Claims:
         return int(key), tx.moment(now), bool(was_served)
 
     def _probe(self, *conditions: ColumnElement[bool]) -> Select[Any]:
-        of_experiment = self._trial.c.experiment_key == bindparam("key")
-        return select(*columns(self._trial)).where(of_experiment, *conditions)
+        key = self._trial.c.experiment_key
+        return select(key, *columns(self._trial)).where(key == self._experiments.key_of_uid(), *conditions)
 
-    def _eligible(self, tx: Transaction, key: int, claim: Claim, now: Micros) -> list[TrialRecord]:
-        wanted = _wanted(key, claim, now, claim.limit)
-        found = records(tx.rows(self._find_free, wanted))
-        return sorted(found, key=lambda trial: (trial.due, trial.trial_id))[: claim.limit]
-
-    def _nothing(self, tx: Transaction, key: int, claim: Claim, now: Micros) -> list[TrialRecord]:
+    def _nothing(self, tx: Transaction, claim: Claim) -> list[TrialRecord]:
         """Return no trials, unless others hold some that are due: it may be this very claim, sent before, that does."""
-        wanted = _wanted(key, claim, now, limit=1)
-        if self._find_any is not None and tx.rows(self._find_any, wanted):
+        key, _, was_served = self._begun(tx, claim.uid, claim.token)
+        if not was_served and self._find_any is not None and tx.rows(self._find_any, self._wanted(claim, 1)):
             raise TransientError("others hold all trials that are due; they may leave some")
         return self._served_before(tx, key, claim)
+
+    def _wanted(self, claim: Claim, limit: int) -> dict[str, Any]:
+        """Return the parameters of the probes."""
+        at = claim.due_by if claim.due_by is not None or self._has_clock else now_micros()
+        lost = _NO_LIMIT if claim.max_attempts is None else claim.max_attempts - 1
+        return {
+            "uid": claim.uid,
+            "token": claim.token,
+            "pending": Status.PENDING.value,
+            "running": Status.RUNNING.value,
+            "runner": claim.trial_runner_id,
+            "at": at,
+            "most_expirations": lost,
+            "limit": limit,
+        }
 
     def _served_before(self, tx: Transaction, key: int, claim: Claim) -> list[TrialRecord]:
         """Return the trials that a claim was served before, as far as they are still in that attempt."""
@@ -188,24 +206,17 @@ def _united(probes: Iterable[Select[Any]]) -> CompoundSelect[Any]:
     return union_all(*(select(probe.subquery()) for probe in probes))
 
 
+def _with_config(trials: Subquery, configs: Table | None) -> list[ColumnElement[Any]]:
+    """Return the columns of trials, and the texts of their configs if these have a table."""
+    config = [] if configs is None else [config_of(trials.c.tunable_config_id, configs)]
+    return [*trials.c, *config]
+
+
 def _order_of_nobodys(table: Table, dialect: type[Dialect]) -> Sequence[ColumnElement[Any]]:
     """Return the order of (due, trial id) in the words in which the engine sees that the index has it."""
     by_due = (table.c.due, table.c.trial_id)
     # The runner is the same in all rows, which not every engine knows, and not every engine wants to be told.
     return (table.c.trial_runner_id, *by_due) if dialect.orders_by_constants else by_due
-
-
-def _wanted(key: int, claim: Claim, now: Micros, limit: int) -> dict[str, Any]:
-    """Return the parameters of the probes."""
-    return {
-        "key": key,
-        "pending": Status.PENDING.value,
-        "running": Status.RUNNING.value,
-        "runner": claim.trial_runner_id,
-        "at": now if claim.due_by is None else claim.due_by,
-        "most_expirations": _NO_LIMIT if claim.max_attempts is None else claim.max_attempts - 1,
-        "limit": limit,
-    }
 
 
 def _grouped(trials: Iterable[TrialRecord]) -> dict[tuple[Any, ...], list[int]]:

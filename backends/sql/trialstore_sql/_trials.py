@@ -36,6 +36,7 @@ class Trials:
 
     def __init__(self, tables: Tables, dialect: type[Dialect], experiments: Experiments) -> None:
         self._table = tables.trial
+        self._configs = tables.tunable_config if dialect.has_indexes else None
         self._dialect = dialect
         self._experiments = experiments
         self._finds: dict[tuple[object, ...], Select[Any]] = {}
@@ -64,13 +65,19 @@ class Trials:
         if shape not in self._finds:
             key: ColumnElement[Any] = self._table.c.experiment_key
             key = besides(self._dialect, key) if "tunable_config_id" in given else key
-            statement = select(*columns(self._table, parts)).where(
+            statement = select(*self._columns(parts)).where(
                 key == self._experiments.key_of_uid(),
                 *(self._condition(name) for name in given if name != "limit"),
             )
             statement = _ordered(statement, self._table, order, frozenset(given))
             self._finds[shape] = limited(statement) if "limit" in given else statement
         return self._finds[shape]
+
+    def _columns(self, parts: Parts) -> list[ColumnElement[Any]]:
+        plain = columns(self._table, parts)
+        if Parts.CONFIG not in parts or self._configs is None:
+            return plain
+        return [*plain, config_of(self._table.c.tunable_config_id, self._configs)]
 
     def _condition(self, name: str) -> ColumnElement[bool]:
         trial, is_in = self._table.c, self._dialect.is_in
@@ -97,7 +104,13 @@ def columns(table: Table, parts: Parts = PARTS) -> list[ColumnElement[Any]]:
     return [
         null().label(field) if field in optional and optional[field] not in parts else table.c[field]
         for field in TrialRecord.__struct_fields__
+        if field != "config"
     ]
+
+
+def config_of(config_id: ColumnElement[Any], configs: Table) -> ColumnElement[Any]:
+    """Return the text of a trial's tunable config, which may follow its `columns`."""
+    return select(configs.c.params).where(configs.c.tunable_config_id == config_id).scalar_subquery()
 
 
 def limited(statement: Select[Any]) -> Select[Any]:
@@ -117,7 +130,7 @@ def besides(dialect: type[Dialect], key: ColumnElement[Any]) -> ColumnElement[An
 
 
 def records(rows: Iterable[Row]) -> list[TrialRecord]:
-    """Return the records of rows that have `columns`."""
+    """Return the records of rows that have `columns`, and perhaps `config_of`."""
     return [record(*row) for row in rows]
 
 
@@ -135,6 +148,7 @@ def record(  # noqa: PLR0917 - the columns of a row, unpacked
     completion: int | None,
     metadata: Encoded | None,
     metrics: Encoded | None,
+    config: Encoded | None = None,
 ) -> TrialRecord:
     """Return the record of one row that has `columns`; big reads spend their time here."""
     return TrialRecord(
@@ -151,6 +165,7 @@ def record(  # noqa: PLR0917 - the columns of a row, unpacked
         completion=completion,
         metadata=metadata,
         metrics=metrics,
+        config=config,
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from trialstore.backend import Backend
 from trialstore.errors import ExperimentNotFoundError
-from trialstore.records import ExperimentQuery, Order, Parts, TrialQuery
+from trialstore.records import ExperimentQuery, Order, Parts, TrialQuery, TrialRecord
 from trialstore.status import Status
 from trialstore_conformance.base import ConformanceBase
 from trialstore_conformance.contract import sentence
@@ -109,6 +111,15 @@ class FindingConformance(ConformanceBase):
         assert lab.trial(empty.trial_id).metrics == "{}"
         assert lab.trial(without.trial_id).metadata == "{}"
 
+    @sentence("C-404", "C-411")
+    def test_a_tunable_config_that_comes_along_is_the_trials_own(self, lab: Lab) -> None:
+        lab.add(*(new_trial({"x": x}) for x in (1, 2, 1, 3)))
+        asked = lab.find(parts=Parts.CONFIG) + lab.find(trial_ids=[2], parts=Parts.CONFIG | ALL_PARTS)
+        claim = lab.claim_of(limit=3)
+        claimed = lab.backend.claim_trials(claim) + lab.backend.claim_trials(claim)
+        _check_configs(lab, asked + claimed)
+        assert not any(trial.config for trial in lab.find(parts=ALL_PARTS))
+
     @sentence("C-405")
     def test_empty_unknown_and_very_many_ids(self, lab: Lab) -> None:
         lab.add_many(3)
@@ -184,3 +195,11 @@ class FindingConformance(ConformanceBase):
             backend.find_trials(TrialQuery(uid=new_token()))
         with pytest.raises(ExperimentNotFoundError):
             backend.count_trials(new_token())
+
+
+def _check_configs(lab: Lab, trials: Sequence[TrialRecord]) -> None:
+    texts = lab.backend.find_tunable_configs({trial.tunable_config_id for trial in trials})
+    for trial in trials:
+        assert trial.config in {None, texts[trial.tunable_config_id]}, (
+            f"trial {trial.trial_id} has another config"
+        )

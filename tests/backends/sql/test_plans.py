@@ -235,8 +235,12 @@ def sqlite_plans(
 def test_sqlite_claims_by_three_searches_of_an_index_and_sorts_no_waiting_trial(
     sqlite_plans: Callable[..., list[str]],
 ) -> None:
-    served, probes, *writes = sqlite_plans(claim())
-    assert "(experiment_key=? AND token=?)" in served
+    probes, *writes = sqlite_plans(claim())
+    assert (
+        "history USING COVERING INDEX sqlite_autoindex_trialstore_history_1 (experiment_key=? AND token=?)"
+        in probes
+    )
+    assert "SCAN trialstore" not in probes
     mine, nobodys, lost = probes.split("UNION ALL")
     for waiting in (mine, nobodys):
         assert "trial_queue (experiment_key=? AND status=? AND trial_runner_id=? AND due<?)" in waiting

@@ -18,6 +18,7 @@ __all__ = [
     "ForgivesLostLeases",
     "GivesOneAttemptMore",
     "GoesByTheClientsClock",
+    "HandsOutAnothersConfig",
     "HandsOutWithoutParts",
     "IgnoresRunners",
     "ReplacesHistory",
@@ -99,6 +100,15 @@ class GoesByTheClientsClock(MemoryBackend):
     """Says that it goes by its server's clock, and asks the client's."""
 
     capabilities = MemoryBackend.capabilities | {Capability.SERVER_CLOCK}
+
+
+class HandsOutAnothersConfig(MemoryBackend):
+    """Joins what it hands out with the config of the first of the trials."""
+
+    def claim_trials(self, claim: Claim) -> list[TrialRecord]:
+        claimed = super().claim_trials(claim)
+        configs = self.find_tunable_configs({trial.tunable_config_id for trial in claimed})
+        return [replace(trial, config=configs[claimed[0].tunable_config_id]) for trial in claimed]
 
 
 class HandsOutWithoutParts(MemoryBackend):

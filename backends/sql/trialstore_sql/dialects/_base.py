@@ -20,6 +20,8 @@ from sqlalchemy import (
     Table,
     Text,
     Update,
+    bindparam,
+    func,
     literal_column,
     null,
 )
@@ -30,7 +32,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeEngine
 
 from trialstore.backend import Capability
-from trialstore.errors import ConfigError, TrialstoreError
+from trialstore.errors import ConfigError, TransientError, TrialstoreError
 from trialstore.values import MAX_NAME_LENGTH
 from trialstore_sql._parameters import placeholders
 from trialstore_sql._settings import Settings
@@ -38,6 +40,10 @@ from trialstore_sql.dialects._views import ViewWords
 
 if TYPE_CHECKING:
     from trialstore_sql._transaction import Transaction
+
+
+class ClashError(TransientError):
+    """A row has the key of one that another transaction wrote, perhaps for the same call."""
 
 
 class Inserts(NamedTuple):
@@ -77,6 +83,8 @@ class Dialect(ABC):
     """Whether a migration that is interrupted leaves nothing behind."""
     clock: ClassVar[str | None] = None
     """The engine's now in microseconds, in its own words; without it, the engine goes by this machine's clock."""
+    fixed_clock: ClassVar[str | None] = None
+    """The same for the start of the statement, if an index can only find what is compared with that."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -196,6 +204,13 @@ class Dialect(ABC):
     def now_column(cls) -> ColumnElement[Any]:
         """Return the column of a query that `Transaction.moment` takes for the engine's now."""
         return null() if cls.clock is None else literal_column(cls.clock)
+
+    @classmethod
+    def moment_or_now(cls, parameter: str) -> ColumnElement[Any]:
+        """Return a parameter in microseconds, or the engine's now where it is null; without a clock it must not be."""
+        given = bindparam(parameter, type_=BigInteger())
+        clock = cls.fixed_clock or cls.clock
+        return given if clock is None else func.coalesce(given, literal_column(clock))
 
     @classmethod
     @abstractmethod

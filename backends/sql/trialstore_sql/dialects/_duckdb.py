@@ -24,6 +24,7 @@ from trialstore.errors import (
     TrialstoreError,
 )
 from trialstore_sql.dialects._arrays import ArrayDialect
+from trialstore_sql.dialects._base import ClashError
 from trialstore_sql.dialects._embedded import EmbeddedDialect
 from trialstore_sql.dialects._files import check_place
 from trialstore_sql.dialects._idle_pool import IdlePool
@@ -31,7 +32,7 @@ from trialstore_sql.dialects._views import ViewWords
 
 _ERRORS: dict[type[Exception], tuple[type[TrialstoreError], str]] = {
     duckdb.TransactionException: (TransientError, "another thread wrote the same at this moment"),
-    duckdb.ConstraintException: (TransientError, "another thread wrote the same at this moment"),
+    duckdb.ConstraintException: (ClashError, "another thread wrote the same at this moment"),
     duckdb.ConnectionException: (
         TransientError,
         "this process has it open already, for reading only or with other settings; close it there",

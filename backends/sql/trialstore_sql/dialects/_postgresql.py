@@ -124,6 +124,7 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
     }
     name_type: ClassVar[TypeEngine[str]] = String(MAX_NAME_LENGTH, collation="C")
     clock = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
+    fixed_clock = "CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS bigint)"
     oldest: ClassVar = (14,)
     """The oldest version that counts microseconds exactly."""
 

@@ -25,12 +25,12 @@ from trialstore.errors import (
     TrialstoreError,
     UsageError,
 )
-from trialstore_sql.dialects._base import Dialect
+from trialstore_sql.dialects._base import ClashError, Dialect
 
 Advice: TypeAlias = tuple[type[TrialstoreError], str]
 
 BUSY: Advice = (TransientError, "another connection holds the lock; it may be free later")
-CLASH: Advice = (TransientError, "another connection wrote the same at this moment")
+CLASH: Advice = (ClashError, "another connection wrote the same at this moment")
 LOST: Advice = (TransientError, "the connection was lost; another one may work")
 ELSEWHERE: Advice = (TransientError, "the server does not take connections; it may do so later")
 NO_DATABASE: Advice = (StorageNotFoundError, "create the database first, or mend its name")

@@ -39,6 +39,7 @@ from trialstore.errors import (
     TrialstoreError,
 )
 from trialstore_sql._settings import Settings
+from trialstore_sql.dialects._base import ClashError
 from trialstore_sql.dialects._embedded import EmbeddedDialect
 from trialstore_sql.dialects._files import check_place
 from trialstore_sql.dialects._idle_pool import IdlePool
@@ -53,6 +54,7 @@ _ERRORS: dict[int, tuple[type[TrialstoreError], str]] = {
     sqlite3.SQLITE_BUSY: (TransientError, "another process holds the lock; it may be free later"),
     sqlite3.SQLITE_LOCKED: (TransientError, "another connection holds the lock; it may be free later"),
     sqlite3.SQLITE_PROTOCOL: (TransientError, "other processes are fighting for the lock; it may be free later"),
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE: (ClashError, "another process wrote the same before"),
     sqlite3.SQLITE_READONLY: (ReadOnlyError, "it cannot be written to; open it with read_only=True, or give write access"),
     sqlite3.SQLITE_CANTOPEN: (StorageUnavailableError, "it cannot be opened; look at the rights of the file and its folder"),
     sqlite3.SQLITE_PERM: (StorageUnavailableError, "it cannot be opened; look at the rights of the file and its folder"),
@@ -151,10 +153,11 @@ class SqliteDialect(EmbeddedDialect):
             )
 
     def translated(self, error: BaseException) -> TrialstoreError | None:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the extension
-        if code not in _ERRORS:
+        code = getattr(error, "sqlite_errorcode", 0)
+        found = _ERRORS.get(code) or _ERRORS.get(code & 0xFF)  # without the extension
+        if found is None:
             return None
-        kind, advice = _ERRORS[code]
+        kind, advice = found
         return kind(f"{self.label}: {error}: {advice}")
 
     @classmethod

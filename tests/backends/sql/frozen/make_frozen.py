@@ -46,7 +46,7 @@ def _fill(config: dict[str, Any]) -> str:
     with from_config({"class": "sql", "config": config}) as storage:
         story["fill"](storage)
         read: dict[str, Any] = reading["reading"](storage)
-        read["answers"] = story["repeat"](storage)
+        read["answers"] = reading["plain"](story["repeat"](storage))
     return str(reading["text_of"](read))
 
 

@@ -40,6 +40,11 @@ def _label(key: Any) -> str:
     return "" if key is None else f"{json.dumps(str(key), ensure_ascii=False)}: "
 
 
+def plain(records: Any) -> Any:
+    """Return records as dicts, without the texts of configs, which are read by their ids."""
+    return _without_configs(msgspec.to_builtins(records))
+
+
 def _experiment(storage: Storage, record: ExperimentRecord) -> dict[str, Any]:
     data = storage.experiments[record.experiment_id]
     trials = list(data.trials)
@@ -69,7 +74,13 @@ def _records(storage: Storage, uid: str, trials: list[int]) -> dict[str, Any]:
         "history": session.find_status_changes(uid, None),
         "telemetry": session.find_telemetry(TelemetryQuery(uid=uid, trial_ids=trials, all_attempts=True)),
     }
-    return {name: [msgspec.to_builtins(record) for record in records] for name, records in found.items()}
+    return {name: [plain(record) for record in records] for name, records in found.items()}
+
+
+def _without_configs(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_configs(field) for name, field in value.items() if name != "config"}
+    return [_without_configs(item) for item in value] if isinstance(value, list) else value
 
 
 def _handles(storage: Storage, experiment_id: str, trials: list[int]) -> dict[str, Any]:
