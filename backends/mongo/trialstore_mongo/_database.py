@@ -11,7 +11,14 @@ from typing import Any
 from pymongo import ReadPreference, WriteConcern
 from pymongo.read_concern import ReadConcern
 
-from trialstore.errors import ReadOnlyError, StorageClosedError, StorageUnavailableError, UsageError
+from trialstore.errors import (
+    ReadOnlyError,
+    StorageClosedError,
+    StorageUnavailableError,
+    TransientError,
+    TrialstoreError,
+    UsageError,
+)
 from trialstore.records import Uid
 from trialstore_mongo._client import Client, make_client
 from trialstore_mongo._collections import Collections, Documents
@@ -34,10 +41,13 @@ class _Connected:
         Reads what stands at the moment; for writes on which nothing that is written later relies.
     snapshot
         As `settled`, and a whole query sees one moment, where the deployment can do that.
+    caught_up
+        The election of the last primary of which it is known that it shows all that was settled before it.
     """
 
     def __init__(self, client: Client, settings: Settings, hello: Mapping[str, Any]) -> None:
         self.client = client
+        self.caught_up = self.election
         is_alone = client.topology_description.topology_type_name == "Single"
         self.is_secondary = is_alone and not hello.get("isWritablePrimary")
         is_sharded = hello.get("msg") == "isdbgrid"
@@ -57,6 +67,18 @@ class _Connected:
         self.settled = collections("majority", _DURABLE)
         self.latest = collections("local", quick)
         self.snapshot = collections("snapshot" if has_snapshots else "local", _DURABLE)
+        self._linearized = collections("linearizable", _DURABLE)
+
+    @property
+    def election(self) -> object:
+        return self.client.topology_description.max_election_id
+
+    def catch_up(self) -> None:
+        """Return when the primary shows all that was settled, which a new one does not at once."""
+        election = self.election
+        if election != self.caught_up:
+            self._linearized.meta.find_one(max_time_ms=_WAIT_MILLISECONDS)
+            self.caught_up = election
 
 
 class Database:
@@ -94,7 +116,7 @@ class Database:
     @property
     def election(self) -> object:
         """From which election the primary comes; before anything is written to another one, this is another value."""
-        return self._connection().client.topology_description.max_election_id
+        return self._connection().election
 
     def open(self, *, read_only: bool) -> None:
         """Connect; a second call connects anew.
@@ -135,6 +157,8 @@ class Database:
         ------
         UsageError
             If the same thread is inside another one, which holds locks of the driver.
+        TransientError
+            If a failover came in between.
         """
         me = get_ident()
         if me in self._inside:
@@ -144,11 +168,26 @@ class Database:
             )
         try:
             self._inside.add(me)
-            yield
+            with self._one_primary():
+                yield
         except FOREIGN_ERRORS as error:
             raise translated(error, self.settings.label, self._servers) from error
         finally:
             self._inside.discard(me)
+
+    @contextmanager
+    def _one_primary(self) -> Iterator[None]:
+        connected, failure = self._connected, None
+        election = None if connected is None else connected.caught_up
+        try:
+            yield
+        except TrialstoreError as error:  # perhaps because something was not found
+            failure = error
+        if connected is not None and connected.election != election:
+            connected.catch_up()
+            raise TransientError(f"{self.settings.label}: a failover came into a call") from failure
+        if failure is not None:
+            raise failure
 
     def settle(self, documents: Documents, uid: Uid) -> None:
         """Return when no failover can take back what has been read or written of an experiment's trials so far."""

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
+import pytest
+from msgspec.structs import replace
+
 from servers import Mongo, MongoReplicaSet, MongoServer
 from trialstore.codec import encode
+from trialstore.errors import TransientError, TrialNotFoundError
 from trialstore.status import Status
 from trialstore_conformance import history
 from trialstore_conformance.door import Door
-from trialstore_conformance.lab import ALL_PARTS, Lab
+from trialstore_conformance.lab import ALL_PARTS, NOON, Lab, new_trial
 from trialstore_conformance.processes import Worker
 from trialstore_mongo import MongoBackend
 
@@ -100,9 +104,31 @@ def test_an_add_that_a_failover_comes_into_leaves_the_counter_ahead_of_its_id(
         lab = Lab(backend)
         lab.add_many(3)
         meanwhile.before("insert", "trial", fail_over)
-        trial = lab.add_one()
+        new = new_trial()
+        with pytest.raises(TransientError, match="a failover came into a call"):
+            lab.add(new)
         assert meanwhile.is_done
+        (trial,) = lab.add(new)
         assert (trial.trial_id, lab.next_trial_id) == (4, 5)
+
+
+def test_a_call_that_a_failover_comes_into_is_no_proof_that_something_is_absent(
+    own_mongo_replica_set: MongoReplicaSet, meanwhile: Any, commands: Any
+) -> None:
+    config = own_mongo_replica_set.config("work")
+    with closing(MongoBackend({**config, "query": {"event_listeners": [meanwhile, commands]}})) as backend:
+        backend.open(create=True, read_only=False)
+        lab = Lab(backend)
+        batch = lab.batch_of(lab.add_one(), (NOON, "m", 1))
+        meanwhile.before("aggregate", "experiment", own_mongo_replica_set.crash_primary)
+        for absent in batch, replace(batch, trial_id=2):
+            commands.sent.clear()
+            with pytest.raises(TransientError if absent is batch else TrialNotFoundError):
+                backend.add_telemetry(absent)
+            levels = [command.get("readConcern", {}).get("level") for command in commands.sent]
+            assert levels.count("linearizable") == (absent is batch)
+        backend.add_telemetry(batch)
+        assert lab.telemetry(1) == [(NOON, "m", 1)]
 
 
 def _check(lab: Lab, acknowledged: dict[str, Counter[int]]) -> None:

@@ -15,6 +15,7 @@ from trialstore.errors import StaleTrialError
 from trialstore.status import Status
 from trialstore_conformance import history
 from trialstore_conformance.lab import NOON, SECOND, Lab, new_token
+from trialstore_conformance.passing import PatientBackend
 from trialstore_mongo import MongoBackend
 
 DEAF = "stopReplProducer"
@@ -89,7 +90,7 @@ def lab(replica_set: MongoReplicaSet, primary: LonelyPrimary, meanwhile: Any) ->
     config = replica_set.config(primary.database)
     with closing(MongoBackend({**config, "query": {"event_listeners": [meanwhile, primary]}})) as backend:
         backend.open(create=True, read_only=False)
-        yield Lab(backend)
+        yield Lab(PatientBackend(backend))
 
 
 def test_a_claim_of_which_a_failover_took_back_the_first_try_claims_again(
