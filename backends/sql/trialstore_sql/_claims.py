@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Select,
-    Subquery,
     Table,
     bindparam,
     exists,
@@ -79,10 +78,9 @@ class Claims:
             limited(nobodys),
             limited(lost.where(trial.expirations < bindparam("most_expirations"))),
         ]
-        configs = tables.tunable_config if dialect.has_indexes else None
         free = _united([dialect.locked(probe, skip_locked=True) for probe in probes]).subquery()
         seen = (dialect.now_column(), was_served)
-        self._find_free = select(*seen, *_with_config(free, configs))
+        self._find_free = select(*seen, free, *config_of(free.c.tunable_config_id, tables, dialect))
         # Where nobody else writes, nothing is skipped.
         self._find_any = None if dialect.one_writer else _united(probes)
         used_up = lost.where(trial.expirations >= bindparam("most_expirations"))
@@ -92,7 +90,7 @@ class Claims:
             besides(dialect, change.experiment_key) == bindparam("key"),
             change.token == bindparam("token"),
         )
-        config = [] if configs is None else [config_of(trial.tunable_config_id, configs)]
+        config = config_of(trial.tunable_config_id, tables, dialect)
         self._served = (
             select(change.attempt == trial.attempt, *columns(self._trial), *config)
             .where(*same, *served)
@@ -204,12 +202,6 @@ class Claims:
 def _united(probes: Iterable[Select[Any]]) -> CompoundSelect[Any]:
     """Return the query that finds what all of some queries find."""
     return union_all(*(select(probe.subquery()) for probe in probes))
-
-
-def _with_config(trials: Subquery, configs: Table | None) -> list[ColumnElement[Any]]:
-    """Return the columns of trials, and the texts of their configs if these have a table."""
-    config = [] if configs is None else [config_of(trials.c.tunable_config_id, configs)]
-    return [*trials.c, *config]
 
 
 def _order_of_nobodys(table: Table, dialect: type[Dialect]) -> Sequence[ColumnElement[Any]]:

@@ -36,7 +36,7 @@ class Trials:
 
     def __init__(self, tables: Tables, dialect: type[Dialect], experiments: Experiments) -> None:
         self._table = tables.trial
-        self._configs = tables.tunable_config if dialect.has_indexes else None
+        self._config = config_of(self._table.c.tunable_config_id, tables, dialect)
         self._dialect = dialect
         self._experiments = experiments
         self._finds: dict[tuple[object, ...], Select[Any]] = {}
@@ -74,10 +74,7 @@ class Trials:
         return self._finds[shape]
 
     def _columns(self, parts: Parts) -> list[ColumnElement[Any]]:
-        plain = columns(self._table, parts)
-        if Parts.CONFIG not in parts or self._configs is None:
-            return plain
-        return [*plain, config_of(self._table.c.tunable_config_id, self._configs)]
+        return [*columns(self._table, parts), *(self._config if Parts.CONFIG in parts else ())]
 
     def _condition(self, name: str) -> ColumnElement[bool]:
         trial, is_in = self._table.c, self._dialect.is_in
@@ -108,9 +105,13 @@ def columns(table: Table, parts: Parts = PARTS) -> list[ColumnElement[Any]]:
     ]
 
 
-def config_of(config_id: ColumnElement[Any], configs: Table) -> ColumnElement[Any]:
-    """Return the text of a trial's tunable config, which may follow its `columns`."""
-    return select(configs.c.params).where(configs.c.tunable_config_id == config_id).scalar_subquery()
+def config_of(
+    config_id: ColumnElement[Any], tables: Tables, dialect: type[Dialect]
+) -> list[ColumnElement[Any]]:
+    """Return the column that may follow a trial's `columns`, the text of its config; none where that takes a scan."""
+    config = tables.tunable_config.c
+    text = select(config.params).where(config.tunable_config_id == config_id).scalar_subquery()
+    return [text] if dialect.has_indexes else []
 
 
 def limited(statement: Select[Any]) -> Select[Any]:

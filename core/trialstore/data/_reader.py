@@ -31,7 +31,7 @@ class Reader:
         return _configs(values_by_id(self.session, config_ids))
 
     def configs_of(self, trials: Iterable[TrialRecord]) -> dict[int, TunableConfigData]:
-        """Return the tunable configs of trials, by id ascending."""
+        """Return the tunable configs of trials, by id."""
         return _configs(values_of(self.session, trials))
 
     def first_trial_ids(self, tunable_config_id: int | None = None) -> dict[int, int]:
