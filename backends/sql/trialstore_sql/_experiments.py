@@ -44,6 +44,7 @@ class Experiments:
         self._table = table = tables.experiment
         self._this = table.c.experiment_key == bindparam("key")
         self._key = select(table.c.experiment_key).where(table.c.uid == bindparam("uid"))
+        self._key_and_now = self._key.add_columns(dialect.now_column())
         self._put = dialect.inserts_if_absent(table, (*_FIELDS, "completions"), ["experiment_id"])
         self._finds: dict[tuple[str, ...], Select[Any]] = {}
         start = func.coalesce(table.c.next_trial_id, bindparam("first_id"))
@@ -72,10 +73,13 @@ class Experiments:
 
     def key(self, tx: Transaction, uid: Uid) -> int:
         """Return the key of an experiment, or raise `ExperimentNotFoundError`."""
-        row = tx.row(self._key, {"uid": uid})
-        if row is None:
-            raise ExperimentNotFoundError.of(uid)
-        return int(row[0])
+        [key] = _found(tx.row(self._key, {"uid": uid}), uid)
+        return int(key)
+
+    def key_and_now(self, tx: Transaction, uid: Uid) -> tuple[int, Micros]:
+        """Return the key of an experiment and the engine's now, or raise `ExperimentNotFoundError`."""
+        key, now = _found(tx.row(self._key_and_now, {"uid": uid}), uid)
+        return int(key), tx.moment(now)
 
     def put(self, tx: Transaction, new: ExperimentRecord) -> None:
         """Insert an experiment, unless its id is taken."""
@@ -100,9 +104,7 @@ class Experiments:
     def take_ids(self, tx: Transaction, uid: Uid, number: int, first_id: int) -> Taken:
         """Take `number` trial ids in a row; `first_id` counts if there never was one."""
         row = tx.step(self._take_ids, {"uid": uid, "number": number, "first_id": first_id})
-        if row is None:
-            raise ExperimentNotFoundError.of(uid)
-        key, now, next_id = row
+        key, now, next_id = _found(row, uid)
         return Taken(int(key), tx.moment(now), int(next_id) - number)
 
     def take_completions(self, tx: Transaction, key: int, number: int = 1) -> int:
@@ -119,6 +121,12 @@ class Experiments:
             order = self._table.c.experiment_id
             self._finds[given] = select(*columns).where(*conditions).order_by(order)
         return self._finds[given]
+
+
+def _found(row: Row | None, uid: Uid) -> Row:
+    if row is None:
+        raise ExperimentNotFoundError.of(uid)
+    return row
 
 
 def _record(row: Row) -> ExperimentRecord:

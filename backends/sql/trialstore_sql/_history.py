@@ -78,6 +78,12 @@ class History:
             self._table.c.token == bindparam("token"),
         )
 
+    def was_served(self) -> ColumnElement[bool]:
+        """Return the expression that tells whether the experiment of the parameter ``uid`` has met ``token`` before."""
+        return exists(literal_column("1")).where(
+            self._key == self._experiments.key_of_uid(), self._table.c.token == bindparam("token")
+        )
+
     def holds(self, tx: Transaction, key: int, trial_id: int, token: Token | None) -> bool:
         """Tell whether a trial has met a token by now: a query that waited for a lock saw what stood before."""
         return tx.row(self._find_token, {"key": key, "trial_id": trial_id, "token": token}) is not None

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Select,
     Table,
     bindparam,
@@ -95,7 +96,7 @@ class Trials:
         return conditions[name]()
 
 
-def columns(table: Table, parts: Parts = PARTS) -> list[ColumnElement[Any]]:
+def columns(table: FromClause, parts: Parts = PARTS) -> list[ColumnElement[Any]]:
     """Return the columns that `records` reads; a part that is not asked for is a bare null."""
     optional = {"metadata": Parts.METADATA, "metrics": Parts.METRICS}
     return [

@@ -171,6 +171,7 @@ def test_an_experiment_that_others_make_and_delete_while_it_is_put_is_put_again(
         monkeypatch.undo()
         first.put_experiment(theirs)
         put(tx, new)
+        tx.now()  # with whose answer the insert has been made; it is sent ahead to PostgreSQL
         if "postgresql" in first.label:  # MariaDB holds the row that it met
             first.delete_experiment("theirs")
 
