@@ -42,12 +42,13 @@ class _Connected:
     snapshot
         As `settled`, and a whole query sees one moment, where the deployment can do that.
     caught_up
-        The election of the last primary of which it is known that it shows all that was settled before it.
+        The election of the last primary of which it is known that it shows all that was settled before it; None if there
+        was none, as where there are no elections.
     """
 
     def __init__(self, client: Client, settings: Settings, hello: Mapping[str, Any]) -> None:
         self.client = client
-        self.caught_up = self.election
+        self.caught_up: object = None
         is_alone = client.topology_description.topology_type_name == "Single"
         self.is_secondary = is_alone and not hello.get("isWritablePrimary")
         is_sharded = hello.get("msg") == "isdbgrid"
@@ -210,10 +211,12 @@ class Database:
             self._servers = _servers_of(client)
             hello = client.admin.command("hello")
             self._check_version(hello)
+            connected = _Connected(client, self.settings, hello)
+            connected.catch_up()
         except BaseException:
             client.close()
             raise
-        return _Connected(client, self.settings, hello)
+        return connected
 
     def _check_version(self, hello: Mapping[str, Any]) -> None:
         if hello.get("maxWireVersion", 0) < _OLDEST_WIRE_VERSION:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from servers import Mongo, MongoReplicaSet, MongoServer
 from trialstore.codec import encode
 from trialstore.errors import TransientError, TrialNotFoundError
+from trialstore.records import ExperimentQuery
 from trialstore.status import Status
 from trialstore_conformance import history
 from trialstore_conformance.door import Door
@@ -125,10 +126,27 @@ def test_a_call_that_a_failover_comes_into_is_no_proof_that_something_is_absent(
             commands.sent.clear()
             with pytest.raises(TransientError if absent is batch else TrialNotFoundError):
                 backend.add_telemetry(absent)
-            levels = [command.get("readConcern", {}).get("level") for command in commands.sent]
-            assert levels.count("linearizable") == (absent is batch)
+            assert _levels(commands).count("linearizable") == (absent is batch)
         backend.add_telemetry(batch)
         assert lab.telemetry(1) == [(NOON, "m", 1)]
+
+
+def test_a_connection_begins_with_a_primary_that_shows_all_that_was_confirmed(
+    mongo_replica_set_database: dict[str, Any], commands: Any
+) -> None:
+    config = {**mongo_replica_set_database, "query": {"event_listeners": [commands]}}
+    with closing(MongoBackend(config)) as backend:
+        backend.open(create=True, read_only=False)
+        assert _levels(commands)[0] == "linearizable"
+        commands.sent.clear()
+        backend.find_experiments(ExperimentQuery())
+        assert _levels(commands) == ["majority"]
+
+
+def _levels(commands: Any) -> list[str | None]:
+    """Return the levels of the reads that were sent."""
+    levels = (command.get("readConcern", {}).get("level") for command in commands.sent)
+    return [level for level in levels if level]
 
 
 def _check(lab: Lab, acknowledged: dict[str, Counter[int]]) -> None:
