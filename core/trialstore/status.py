@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
+from trialstore.errors import CorruptStorageError
+
 __all__ = [
     "COMPLETED",
     "Status",
@@ -94,4 +96,21 @@ class Status(Enum):
 
 
 COMPLETED = frozenset({Status.SUCCEEDED, Status.CANCELED, Status.FAILED, Status.TIMED_OUT})
+_BY_NUMBER = {status.value: status for status in Status}
 _GOOD = frozenset({Status.PENDING, Status.READY, Status.RUNNING, Status.SUCCEEDED})
+
+
+def stored_status(number: Any) -> Status:
+    """Return the status that an engine has stored as `number`.
+
+    Raises
+    ------
+    CorruptStorageError
+        If no status has that number.
+    """
+    try:
+        return _BY_NUMBER[number]
+    except (KeyError, TypeError) as error:
+        raise CorruptStorageError(
+            f"{number!r} is stored as a status, but no status has that number"
+        ) from error

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from trialstore import Status
+from trialstore import CorruptStorageError, Status
+from trialstore.status import stored_status
 
 COMPLETIONS = {Status.SUCCEEDED, Status.CANCELED, Status.FAILED, Status.TIMED_OUT}
 
@@ -85,3 +86,14 @@ def test_completions_are_final_and_what_is_good_may_still_succeed_or_has() -> No
         Status.RUNNING,
         Status.SUCCEEDED,
     }
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_stored_number_is_its_status(status: Status) -> None:
+    assert stored_status(status.value) is status
+
+
+@pytest.mark.parametrize("number", [-1, 8, None, "4", []])
+def test_a_number_that_no_status_has_is_called_corrupt(number: object) -> None:
+    with pytest.raises(CorruptStorageError, match="is stored as a status, but no status has that number"):
+        stored_status(number)

@@ -11,10 +11,9 @@ from typing import Any
 
 from trialstore.errors import CorruptStorageError
 from trialstore.records import Parts, TrialRecord
-from trialstore.status import Status
+from trialstore.status import stored_status
 from trialstore_mongo._client import Document
 
-_STATUSES: tuple[Status, ...] = tuple(Status)  # by their numbers
 PARTS = Parts.METADATA | Parts.METRICS
 _OPTIONAL = {"metadata": Parts.METADATA, "metrics": Parts.METRICS}
 _FIELDS = tuple(field for field in TrialRecord.__struct_fields__ if field != "config")
@@ -37,7 +36,7 @@ def record(document: Document) -> TrialRecord:
         return TrialRecord(
             trial_id=int(document["trial_id"]),
             tunable_config_id=int(document["tunable_config_id"]),
-            status=_STATUSES[document["status"]],
+            status=stored_status(document["status"]),
             due=int(document["due"]),
             ts_start=plain(document["ts_start"]),
             ts_end=plain(document["ts_end"]),
@@ -49,7 +48,7 @@ def record(document: Document) -> TrialRecord:
             metadata=document.get("metadata"),
             metrics=document.get("metrics"),
         )
-    except (IndexError, KeyError, TypeError, ValueError) as error:
+    except (CorruptStorageError, KeyError, TypeError, ValueError) as error:
         raise CorruptStorageError(
             f"the document of trial {document.get('trial_id')!r} is not as trialstore wrote it: {error!r}"
         ) from error
@@ -59,17 +58,6 @@ def fields_of(trial: TrialRecord) -> Document:
     """Return the fields of a trial's document that `record` reads."""
     fields = {name: getattr(trial, name) for name in _FIELDS}
     return {**fields, "status": trial.status.value}
-
-
-def status_of(number: Any) -> Status:
-    """Return the status that is stored as a number."""
-    try:
-        status: Status = _STATUSES[number]
-    except (IndexError, TypeError) as error:
-        raise CorruptStorageError(
-            f"{number!r} is stored as a status, but no status has that number"
-        ) from error
-    return status
 
 
 def plain(number: Any) -> int | None:

@@ -13,10 +13,11 @@ from typing import Any
 from pymongo.errors import BulkWriteError
 
 from trialstore.records import StatusChange, Token, Uid
+from trialstore.status import stored_status
 from trialstore_mongo._client import Document
 from trialstore_mongo._collections import read
 from trialstore_mongo._database import Database
-from trialstore_mongo._documents import plain, status_of
+from trialstore_mongo._documents import plain
 from trialstore_mongo._errors import clashes
 from trialstore_mongo._experiments import Experiments
 
@@ -130,7 +131,7 @@ def _changes(trial_id: Any, rows: Iterable[Document], *, reported: bool = False)
         StatusChange(
             trial_id=int(trial_id),
             attempt=int(row["attempt"]),
-            status=status_of(row["status"]),
+            status=stored_status(row["status"]),
             ts=int(row["ts"]),
             trial_runner_id=plain(row["trial_runner_id"]),
             reason=row.get("reason"),

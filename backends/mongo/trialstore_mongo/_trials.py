@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from trialstore.records import Order, TrialQuery, TrialRecord, Uid
-from trialstore.status import Status
+from trialstore.status import Status, stored_status
 from trialstore_mongo._client import Document
 from trialstore_mongo._collections import read
 from trialstore_mongo._database import Database
-from trialstore_mongo._documents import projection, records, status_of
+from trialstore_mongo._documents import projection, records
 from trialstore_mongo._experiments import Experiments
 from trialstore_mongo._indexes import QUEUE
 
@@ -44,7 +44,7 @@ class Trials:
             {"$group": {"_id": "$status", "number": {"$sum": 1}}},
         ]
         found = self._database.snapshot.trial.aggregate(pipeline)
-        counts = {status_of(group["_id"]): int(group["number"]) for group in found}
+        counts = {stored_status(group["_id"]): int(group["number"]) for group in found}
         self._experiments.check(uid)
         return counts
 

@@ -67,7 +67,7 @@ class Claims:
         found = records(fields for _, _, _, *fields in rows)
         eligible = sorted(found, key=lambda trial: (trial.due, trial.trial_id))[: claim.limit]
         claimed = [transitions.claimed(trial, claim, now) for trial in eligible]
-        reasons = [transitions.LEASE_EXPIRED if trial.status.is_running() else None for trial in eligible]
+        reasons = [transitions.takeover_reason(trial) for trial in eligible]
         self._store(tx, key, claimed, reasons, ts=now, token=claim.token)
         return claimed
 

@@ -18,13 +18,13 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ClauseElement
 
 from trialstore.records import StatusChange, Token, TrialRecord, Uid
-from trialstore.status import Status
+from trialstore.status import Status, stored_status
 from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._parameters import placeholders
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Parameters, Transaction
-from trialstore_sql._trials import besides, status_of, unindexed
+from trialstore_sql._trials import besides, unindexed
 from trialstore_sql.dialects import Dialect
 
 _FIELDS = (
@@ -151,7 +151,7 @@ def _status_change(  # noqa: PLR0917 - the columns of a row, unpacked
     return StatusChange(
         trial_id=trial_id,
         attempt=attempt,
-        status=status_of(status),
+        status=stored_status(status),
         ts=ts,
         trial_runner_id=trial_runner_id,
         reason=reason,

@@ -19,16 +19,14 @@ from sqlalchemy import (
 )
 
 from trialstore.codec import Encoded
-from trialstore.errors import CorruptStorageError
 from trialstore.records import Order, Parts, TrialQuery, TrialRecord, Uid
-from trialstore.status import Status
+from trialstore.status import Status, stored_status
 from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Row, Transaction
 from trialstore_sql.dialects import Dialect
 
-_STATUSES = tuple(Status)  # by their numbers
 PARTS = Parts.METADATA | Parts.METRICS
 
 
@@ -59,7 +57,7 @@ class Trials:
         rows = tx.rows(self._count, {"uid": uid})
         if not rows:
             self._experiments.key(tx, uid)
-        return {status_of(status): count for status, count in rows}
+        return {stored_status(status): count for status, count in rows}
 
     def _find(self, order: Order, parts: Parts, given: tuple[str, ...]) -> Select[Any]:
         shape = (order, parts, given)
@@ -156,7 +154,7 @@ def record(  # noqa: PLR0917 - the columns of a row, unpacked
     return TrialRecord(
         trial_id=trial_id,
         tunable_config_id=tunable_config_id,
-        status=status_of(status),
+        status=stored_status(status),
         due=due,
         ts_start=ts_start,
         ts_end=ts_end,
@@ -169,16 +167,6 @@ def record(  # noqa: PLR0917 - the columns of a row, unpacked
         metrics=metrics,
         config=config,
     )
-
-
-def status_of(number: int) -> Status:
-    """Return the status that is stored as a number."""
-    try:
-        return _STATUSES[number]
-    except (IndexError, TypeError) as error:
-        raise CorruptStorageError(
-            f"{number!r} is stored as a status, but no status has that number"
-        ) from error
 
 
 def _given(query: TrialQuery, array: Callable[[Collection[Any]], object]) -> dict[str, object]:

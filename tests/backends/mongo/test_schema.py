@@ -181,7 +181,12 @@ def test_what_could_not_be_read_cannot_be_stored_by_hand(
 
 @pytest.mark.parametrize(
     "update",
-    [{"$set": {"status": 17}}, {"$set": {"due": "noon"}}, {"$unset": {"attempt": ""}}],
+    [
+        {"$set": {"status": 17}},
+        {"$set": {"status": -1}},
+        {"$set": {"due": "noon"}},
+        {"$unset": {"attempt": ""}},
+    ],
 )
 def test_what_was_stored_past_the_checks_is_called_corrupt(
     open_backend: OpenBackend, database: Database[Any], update: dict[str, Any]

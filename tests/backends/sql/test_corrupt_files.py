@@ -26,12 +26,13 @@ def test_a_file_whose_tables_were_altered_is_called_corrupt(
         open_backend().find_trials(TrialQuery(uid="u"))
 
 
+@pytest.mark.parametrize("number", [99, -1])
 def test_a_status_that_does_not_exist_is_called_corrupt(
-    file: Path, backend: SqlBackend, new_trials: Callable[..., Any]
+    file: Path, backend: SqlBackend, new_trials: Callable[..., Any], number: int
 ) -> None:
     backend.add_trials("u", new_trials(1), 1)
-    _execute(file, "UPDATE trialstore_trial SET status = 99")
-    with pytest.raises(CorruptStorageError, match="99 is stored as a status"):
+    _execute(file, f"UPDATE trialstore_trial SET status = {number}")
+    with pytest.raises(CorruptStorageError, match=f"{number} is stored as a status"):
         backend.find_trials(TrialQuery(uid="u"))
 
 
