@@ -84,7 +84,7 @@ class Driver:
             engine=contest.engine,
             n=contest.n,
             calls=sample["calls"] / sample["units"],
-            functions=answer["profile"],
+            **answer["profile"],
         )
 
     def _seconds(self, contest: Contest, subject: str, turns: list[_Turn]) -> float:

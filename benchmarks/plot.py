@@ -16,8 +16,8 @@ TITLES = {"sqlite": "SQLite file", "postgresql": "PostgreSQL", "mongodb": "Mongo
 SUBJECTS: Mapping[str, tuple[str, str, str]] = {
     "trialstore": ("trialstore", "#0b6e4f", "o"),
     "bare": ("bare driver", "#8a8a8a", "s"),
-    "mlos_bench": ("mlos_bench 0.6.2", "#c8553d", "^"),
-    "optuna": ("Optuna 5.0.0", "#3066be", "v"),
+    "mlos_bench": ("mlos_bench", "#c8553d", "^"),
+    "optuna": ("Optuna", "#3066be", "v"),
 }
 WRITES: Mapping[str, tuple[str, str, str]] = {
     "claim": ("claim", "#0b6e4f", "o"),

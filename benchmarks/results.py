@@ -54,8 +54,10 @@ class Profile(Struct, frozen=True, kw_only=True):
     n: int
     calls: float
     """Statements or commands for a unit."""
+    seconds: float
+    """Of the whole run, under the profiler."""
     functions: list[tuple[str, int, float]]
-    """With the number of their calls and the seconds in them alone, under the profiler."""
+    """The fifteen that take longest, with the number of their calls and the seconds in them alone."""
 
 
 class Results(Struct, kw_only=True):

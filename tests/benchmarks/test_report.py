@@ -10,7 +10,7 @@ from benchmarks import report
 from benchmarks.cli import NUMBERS, PAGE, PICTURE
 from benchmarks.goals import goals
 from benchmarks.plot import draw
-from benchmarks.results import Measurement, Results, read, write
+from benchmarks.results import Measurement, Profile, Results, read, write
 
 
 def test_the_page_is_what_the_numbers_beside_it_say() -> None:
@@ -38,13 +38,33 @@ def test_a_goal_is_reached_at_its_number(seconds: float, *, reached: bool) -> No
 
 
 def test_what_was_not_measured_is_not_reached() -> None:
-    reached = [goal.work for goal in goals(results(1.0)) if goal.is_reached]
-    assert reached == ["trial cycle"]
+    reached = {goal.work for goal in goals(results(1.0)) if goal.is_reached}
+    assert reached == {"trial cycle"}
+
+
+def test_a_goal_says_what_the_bare_driver_reaches_of_it() -> None:
+    bare = {g.wanted: (g.measured, g.bare) for g in goals(results(1.6)) if g.measured}
+    assert bare == {"≥ 7 × mlos_bench": ("5 ×", "8 ×"), "≥ 0.6 × bare": ("0.62 ×", "")}
+
+
+def test_a_profile_says_its_share_of_the_whole() -> None:
+    profile = Profile(
+        case="cycle",
+        measure="cycle",
+        engine="sqlite",
+        n=0,
+        calls=0,
+        seconds=4.0,
+        functions=[("commit", 3, 1.0)],
+    )
+    found = results(1.7)
+    found.profiles.append(profile)
+    assert "`commit` 25% (3 calls)" in report.page(found)
 
 
 def results(seconds: float) -> Results:
     """Return what a run of one contest gives, in which the bare driver needs a second."""
-    timed = {"trialstore": [seconds], "bare": [0.9, 1.0, 7.0]}
+    timed = {"trialstore": [seconds], "mlos_bench": [8.0], "bare": [0.9, 1.0, 7.0]}
     return Results(
         made_on="2025-01-01",
         machine={},
