@@ -66,7 +66,7 @@ class Trials:
             key = besides(self._dialect, key) if "tunable_config_id" in given else key
             statement = select(*self._columns(parts)).where(
                 key == self._experiments.key_of_uid(),
-                *(self._condition(name) for name in given if name != "limit"),
+                *(self._condition(name, by_id="due_by" not in given) for name in given if name != "limit"),
             )
             statement = _ordered(statement, self._table, order, frozenset(given))
             self._finds[shape] = limited(statement) if "limit" in given else statement
@@ -75,13 +75,15 @@ class Trials:
     def _columns(self, parts: Parts) -> list[ColumnElement[Any]]:
         return [*columns(self._table, parts), *(self._config if Parts.CONFIG in parts else ())]
 
-    def _condition(self, name: str) -> ColumnElement[bool]:
+    def _condition(self, name: str, *, by_id: bool) -> ColumnElement[bool]:
         trial, is_in = self._table.c, self._dialect.is_in
+        # The index of the queue would find all that have ended, for each page anew, only to sort them by their ids.
+        status = unindexed(trial.status) if by_id else trial.status
         conditions: dict[str, Callable[[], ColumnElement[bool]]] = {
             "trial_id": lambda: trial.trial_id == bindparam("trial_id"),
             "trial_ids": lambda: is_in(trial.trial_id, "trial_ids"),
             "after_id": lambda: trial.trial_id > bindparam("after_id"),
-            "statuses": lambda: is_in(trial.status, "statuses"),
+            "statuses": lambda: is_in(status, "statuses"),
             "due_by": lambda: trial.due <= bindparam("due_by"),
             "assigned": lambda: trial.trial_runner_id.is_not(None),
             "unassigned": lambda: trial.trial_runner_id.is_(None),
