@@ -17,7 +17,7 @@ from trialstore_sql._history import History, row
 from trialstore_sql._listed import Listed
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Transaction
-from trialstore_sql._trials import besides, columns, record
+from trialstore_sql._trials import columns, record
 from trialstore_sql.dialects import Dialect
 
 
@@ -36,7 +36,7 @@ class Adding:
         self._experiments, self._configs, self._history = experiments, configs, history
         self._inserts = dialect.inserts(table, table.c.keys())
         trials = select(table.c.token, *columns(table, Parts.NONE)).where(
-            besides(dialect, table.c.experiment_key) == experiments.key_of_uid()
+            dialect.besides(table.c.experiment_key) == experiments.key_of_uid()
         )
         self._known = Listed(trials.where, table.c.token, dialect)
 
@@ -76,11 +76,8 @@ class Adding:
         stored = dict(zip(new, self._numbered(tx, key, unnumbered), strict=True))
         rows = [_row(key, token, trial) for token, trial in stored.items()]
         told = [row(key, trial, first_ts(trial, now), status=trial.status) for trial in stored.values()]
-        if len(rows) == 1:
-            self._history.add_with(tx, self._inserts.one, rows[0], told)
-        else:
-            tx.insert(self._inserts, rows)
-            self._history.add(tx, told)
+        tx.insert(self._inserts, rows)
+        self._history.add(tx, told)
         return stored
 
     def _numbered(self, tx: Transaction, key: int, trials: list[TrialRecord]) -> list[TrialRecord]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing, suppress
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
@@ -32,7 +32,11 @@ from trialstore_sql._database import Database
 from trialstore_sql._operations import operations_of
 from trialstore_sql._schema import Schema
 from trialstore_sql._settings import Settings
+from trialstore_sql._transaction import Transaction
 from trialstore_sql.dialects import ClashError, dialect_of
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 _OPEN_SECONDS = 5.0
 
@@ -100,6 +104,10 @@ class SqlBackend(Backend):
             return self._do.configs.find(tx, ids)
 
     def add_trials(self, uid: Uid, new: Sequence[NewTrial], first_id: int) -> list[TrialRecord]:
+        if self._do.at_once is not None and len(new) == 1:
+            added = self._at_once(self._do.at_once.adding.add, uid, new[0], first_id)
+            if added is not None:
+                return [added]
         try:
             with self._database.write() as tx:
                 return self._do.adding.add(tx, uid, new, first_id)
@@ -116,6 +124,10 @@ class SqlBackend(Backend):
             return self._do.trials.count(tx, uid)
 
     def claim_trials(self, claim: Claim) -> list[TrialRecord]:
+        if self._do.at_once is not None:
+            claimed = self._at_once(self._do.at_once.claims.claim, claim)
+            if claimed:
+                return claimed
         with self._database.write() as tx:
             return self._do.claims.claim(tx, claim)
 
@@ -124,6 +136,10 @@ class SqlBackend(Backend):
             return self._do.claims.expire(tx, expiry)
 
     def change_trial(self, change: TrialChange) -> ChangeOutcome:
+        if self._do.at_once is not None:
+            outcome = self._at_once(self._do.at_once.changes.change, change)
+            if outcome is not None:
+                return outcome
         with self._database.write() as tx:
             return self._do.changes.change(tx, change)
 
@@ -138,6 +154,17 @@ class SqlBackend(Backend):
     def find_status_changes(self, uid: Uid, trial_ids: Collection[int] | None) -> list[StatusChange]:
         with self._database.read() as tx:
             return self._do.history.find(tx, uid, trial_ids)
+
+    def _at_once(
+        self,
+        operation: Callable[Concatenate[Transaction, _P], _T | None],
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _T | None:
+        """Return what an operation returns that is one statement; None if it was carried out before."""
+        with suppress(ClashError), self._database.statement() as tx:
+            return operation(tx, *args, **kwargs)
+        return None
 
     def _open(self, *, create: bool, read_only: bool) -> None:
         self._database.open(create=create, read_only=read_only)

@@ -11,10 +11,9 @@ from sqlalchemy import Update, bindparam, update
 from trialstore import transitions
 from trialstore.records import ChangeOutcome, TrialChange, TrialRecord
 from trialstore.rules import is_completion
-from trialstore.status import Status
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._history import History, row
-from trialstore_sql._parameters import placeholders
+from trialstore_sql._parameters import placeholders, plain
 from trialstore_sql._standing import StandingTrials
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Transaction
@@ -45,13 +44,10 @@ class Changes:
     def _apply(self, tx: Transaction, key: int, stored: TrialRecord, change: TrialChange) -> TrialRecord:
         values = self._values(tx, key, change)
         changed = replace(stored, **values)
-        told = _told(key, changed, change)
         if values:
-            new = {f"new_{name}": _plain(value) for name, value in values.items()}
-            parameters = {"key": key, "id": change.trial_id, **new}
-            self._history.add_with(tx, self._update(tuple(values)), parameters, told)
-        else:
-            self._history.add(tx, told)
+            new = {f"new_{name}": plain(value) for name, value in values.items()}
+            tx.run(self._update(tuple(values)), {"key": key, "id": change.trial_id, **new})
+        self._history.add(tx, _told(key, changed, change))
         return changed
 
     def _values(self, tx: Transaction, key: int, change: TrialChange) -> dict[str, Any]:
@@ -74,7 +70,3 @@ def _told(key: int, changed: TrialRecord, change: TrialChange) -> list[dict[str,
     if status is None and change.token is None:
         return []
     return [row(key, changed, change.ts, token=change.token, status=status, reason=change.reason)]
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Status) else value

@@ -13,7 +13,7 @@ from trialstore import transitions
 from trialstore.errors import TransientError
 from trialstore.records import Claim, Expiry, Token, TrialRecord
 from trialstore.status import Status
-from trialstore.times import Micros, now_micros
+from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._history import History, row
 from trialstore_sql._listed import Listed
@@ -21,10 +21,9 @@ from trialstore_sql._parameters import placeholders
 from trialstore_sql._queue import Queue
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Row, Transaction
-from trialstore_sql._trials import besides, columns, config_of, records
+from trialstore_sql._trials import columns, config_of, records
 from trialstore_sql.dialects import Dialect
 
-_NO_LIMIT = 2**62
 _SET: tuple[str, ...] = (
     "status",
     "trial_runner_id",
@@ -44,8 +43,7 @@ class Claims:
         self, tables: Tables, dialect: type[Dialect], experiments: Experiments, history: History
     ) -> None:
         self._experiments, self._history = experiments, history
-        self._has_clock = dialect.clock is not None
-        queue = Queue(tables, dialect, experiments)
+        self._queue = queue = Queue(tables, dialect, experiments)
         self._find_free = queue.free(dialect.now_column(), history.was_served())
         # Where nobody else writes, nothing is skipped.
         self._find_any = None if dialect.one_writer else queue.any()
@@ -57,9 +55,9 @@ class Claims:
 
     def claim(self, tx: Transaction, claim: Claim) -> list[TrialRecord]:
         """Hand out eligible trials, unless this claim has been served before."""
-        rows = tx.rows(self._find_free, self._wanted(claim, claim.limit))
+        rows = tx.rows(self._find_free, self._queue.wanted(claim, claim.limit))
         if not rows:
-            return self._nothing(tx, claim)
+            return self.nothing(tx, claim)
         now, was_served, key, *_ = rows[0]
         if was_served:
             return _current(tx.rows(self._served, {"key": key, "token": claim.token}))
@@ -88,28 +86,17 @@ class Claims:
         self._store(tx, key, failed, [expiry.reason] * len(failed), ts=now)
         return failed
 
-    def _nothing(self, tx: Transaction, claim: Claim) -> list[TrialRecord]:
+    def nothing(self, tx: Transaction, claim: Claim) -> list[TrialRecord]:
         """Return no trials, unless others hold some that are due: it may be this very claim, sent before, that does."""
         key = self._experiments.key(tx, claim.uid)
         served = tx.rows(self._served, {"key": key, "token": claim.token})
-        if not served and self._find_any is not None and tx.rows(self._find_any, self._wanted(claim, 1)):
+        if (
+            not served
+            and self._find_any is not None
+            and tx.rows(self._find_any, self._queue.wanted(claim, 1))
+        ):
             raise TransientError("others hold all trials that are due; they may leave some")
         return _current(served)
-
-    def _wanted(self, claim: Claim, limit: int) -> dict[str, Any]:
-        """Return the parameters of the probes."""
-        at = claim.due_by if claim.due_by is not None or self._has_clock else now_micros()
-        lost = _NO_LIMIT if claim.max_attempts is None else claim.max_attempts - 1
-        return {
-            "uid": claim.uid,
-            "token": claim.token,
-            "pending": Status.PENDING.value,
-            "running": Status.RUNNING.value,
-            "runner": claim.trial_runner_id,
-            "at": at,
-            "most_expirations": lost,
-            "limit": limit,
-        }
 
     def _store(
         self,
@@ -121,26 +108,20 @@ class Claims:
         ts: Micros,
         token: Token | None = None,
     ) -> None:
-        if not trials:
-            return
-        *others, last = [
-            self._write.of(tx, ids, key=key, **_prefixed(dict(zip(_SET, new, strict=True))))
-            for new, ids in _grouped(trials).items()
-        ]
-        for write in others:
-            tx.run(*write)
+        for new, ids in _grouped(trials).items():
+            tx.run(*self._write.of(tx, ids, key=key, **_prefixed(dict(zip(_SET, new, strict=True)))))
         changes = enumerate(zip(trials, reasons, strict=True))
         told = [
             row(key, trial, ts, token=token, ordinal=ordinal, status=trial.status, reason=reason)
             for ordinal, (trial, reason) in changes
         ]
-        self._history.add_with(tx, *last, told)
+        self._history.add(tx, told)
 
 
 def _served(tables: Tables, dialect: type[Dialect]) -> Select[Any]:
     """Return the query for the trials that a claim has taken, each after whether it is still in that attempt."""
     trial, change = tables.trial.c, tables.history.c
-    key = besides(dialect, change.experiment_key)
+    key = dialect.besides(change.experiment_key)
     return (
         select(change.attempt == trial.attempt, *columns(tables.trial))
         .add_columns(*config_of(trial.tunable_config_id, tables, dialect))

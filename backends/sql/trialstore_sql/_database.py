@@ -80,6 +80,10 @@ class Database:
         """Run queries, each of which sees a snapshot of its own."""
         return self._transaction(writes=False)
 
+    def statement(self) -> AbstractContextManager[Transaction]:
+        """Run one statement that writes, which is committed by itself."""
+        return self._transaction(writes=False)
+
     def write(self) -> AbstractContextManager[Transaction]:
         """Run statements that are committed together, at the end, or not at all."""
         return self._transaction(writes=True)

@@ -6,26 +6,23 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
-    Insert,
-    Update,
     bindparam,
     exists,
     insert,
     literal_column,
+    null,
     select,
 )
-from sqlalchemy.sql.elements import ClauseElement
 
 from trialstore.records import StatusChange, Token, TrialRecord, Uid
 from trialstore.status import Status, stored_status
 from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
-from trialstore_sql._parameters import placeholders
 from trialstore_sql._tables import Tables
-from trialstore_sql._transaction import Parameters, Transaction
-from trialstore_sql._trials import besides, unindexed
-from trialstore_sql.dialects import Dialect
+from trialstore_sql._transaction import Transaction
+from trialstore_sql.dialects import Dialect, unindexed
 
 _FIELDS = (
     "experiment_key",
@@ -39,6 +36,7 @@ _FIELDS = (
     "reason",
     "reported",
 )
+_ZERO: ColumnElement[Any] = literal_column("0")
 
 
 class History:
@@ -48,14 +46,11 @@ class History:
         self._trial, self._table = tables.trial, tables.history
         # By its token: a trial's rows may be many.
         self._key, self._trial_id = (
-            besides(dialect, self._table.c.experiment_key),
+            dialect.besides(self._table.c.experiment_key),
             unindexed(self._table.c.trial_id),
         )
         self._experiments = experiments
-        self._dialect = dialect
         self._add = dialect.inserts(self._table, _FIELDS)
-        self._add_one = insert(self._table).values(placeholders(_FIELDS, "told_"))
-        self._joined: dict[Insert | Update, Sequence[ClauseElement]] = {}
         change = self._table.c
         self._find_all = (
             select(*(change[name] for name in StatusChange.__struct_fields__))
@@ -92,17 +87,12 @@ class History:
         """Write rows; `row` makes them."""
         tx.insert(self._add, rows)
 
-    def add_with(
-        self, tx: Transaction, write: Insert | Update, values: Parameters, rows: Sequence[dict[str, Any]]
-    ) -> None:
-        """Carry out a write to other tables, and write the rows that tell of it."""
-        if len(rows) != 1:
-            tx.run(write, values)
-            self.add(tx, rows)
-            return
-        if write not in self._joined:
-            self._joined[write] = self._dialect.joined(write, self._add_one)
-        tx.run_all(self._joined[write], {**values, **{f"told_{name}": rows[0][name] for name in _FIELDS}})
+    def telling(self, changed: CTE, **given: ColumnElement[Any]) -> CTE:
+        """Return the write that adds a row for each trial of another write, which returns all their columns."""
+        of_trial = {name: changed.c[name] for name in _FIELDS if name in changed.c}
+        told = {"ordinal": _ZERO, "reported": _ZERO, **of_trial, "token": null(), "reason": null(), **given}
+        rows = select(*(told[name] for name in _FIELDS)).select_from(changed)
+        return insert(self._table).from_select(_FIELDS, rows).cte("told")
 
     def find(self, tx: Transaction, uid: Uid, trial_ids: Collection[int] | None) -> list[StatusChange]:
         """Return the status history of some or all trials."""

@@ -16,6 +16,7 @@ from trialstore_sql._tables import Tables
 from trialstore_sql._telemetry import Telemetry
 from trialstore_sql._transaction import Compiler
 from trialstore_sql._trials import Trials
+from trialstore_sql.at_once import AtOnce
 from trialstore_sql.dialects import Dialect
 
 __all__ = ["Operations", "operations_of"]
@@ -34,6 +35,9 @@ class Operations:
         self.changes = Changes(tables, dialect, self.experiments, self.history)
         self.claims = Claims(tables, dialect, self.experiments, self.history)
         self.telemetry = Telemetry(tables, dialect, self.experiments, self.history)
+        self.at_once = (
+            AtOnce(tables, dialect, self.experiments, self.history) if dialect.chains_writes else None
+        )
         self._compilers: dict[tuple[object, ...], Compiler] = {}
 
     def compiler(self, connected: sqlalchemy.Dialect) -> Compiler:

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import BindParameter, bindparam
 
+from trialstore.status import Status
+
 
 def placeholders(names: Iterable[str], prefix: str = "") -> dict[str, BindParameter[Any]]:
     """Return the parameters that an insert or an update sets its columns to.
@@ -14,3 +16,8 @@ def placeholders(names: Iterable[str], prefix: str = "") -> dict[str, BindParame
     An update needs a prefix, because Core keeps the names of the columns to itself there.
     """
     return {name: bindparam(f"{prefix}{name}") for name in names}
+
+
+def plain(value: Any) -> Any:
+    """Return a value of a record as its column has it."""
+    return value.value if isinstance(value, Status) else value

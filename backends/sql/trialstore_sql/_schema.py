@@ -10,7 +10,7 @@ from trialstore.errors import CorruptStorageError, SchemaVersionError, StorageNo
 from trialstore_sql._database import Database
 from trialstore_sql._tables import Tables
 
-VERSION = "0002"
+VERSION = "0003"
 """The schema that this code reads and writes: the newest migration; their names count up."""
 _BEING_CREATED = "creating"
 

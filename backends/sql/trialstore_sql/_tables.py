@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, MetaData, SmallInteger, Table, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Index,
+    MetaData,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy.schema import SchemaItem
 
 from trialstore_sql.dialects import Dialect
@@ -117,12 +126,16 @@ class Tables:
     def _table(self, name: str, *items: SchemaItem, **options: Any) -> Table:
         return Table(f"{self._prefix}{name}", self.metadata, *items, **options)
 
+    def _indexed(self, table: Table, column: str) -> ColumnElement[Any]:
+        is_apart = column == "experiment_key" and table.primary_key.contains_column(table.c[column])
+        return self._dialect.apart(table.c[column]) if is_apart else table.c[column]
+
     def _index(self, table: Table, name: str, *columns: str, where: str | None = None) -> None:
         """Add an index, of the rows only that have a value in the column `where` if the engine can do that."""
         condition = None if where is None else table.c[where].is_not(None)
         Index(
             f"{table.name}_{name}",
-            *(table.c[column] for column in columns),
+            *(self._indexed(table, column) for column in columns),
             sqlite_where=condition,
             postgresql_where=condition,
         )

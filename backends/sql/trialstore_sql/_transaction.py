@@ -7,7 +7,7 @@ times what SQLite needs for the work itself.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import repeat
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias, cast
@@ -74,11 +74,6 @@ class Transaction:
         prepared = self._compiler(statement)
         self._execute(prepared.sql, prepared.placed(parameters))
 
-    def run_all(self, statements: Iterable[ClauseElement], parameters: Parameters) -> None:
-        """Run statements that return no rows."""
-        for statement in statements:
-            self.run(statement, parameters)
-
     def insert(self, inserts: Inserts, rows: Sequence[Parameters]) -> Sequence[Row]:
         """Insert rows, which set the same columns, in one statement or in the driver's own fast way.
 
@@ -119,7 +114,8 @@ class Transaction:
     def step(self, statements: Sequence[ClauseElement], parameters: Parameters) -> Row | None:
         """Run statements, and return the first row of the last one, if it has any."""
         *others, last = statements
-        self.run_all(others, parameters)
+        for statement in others:
+            self.run(statement, parameters)
         return self.row(last, parameters)
 
     def rows_of(self, sql: str) -> Sequence[Row]:

@@ -25,7 +25,7 @@ from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Row, Transaction
-from trialstore_sql.dialects import Dialect
+from trialstore_sql.dialects import Dialect, unindexed
 
 PARTS = Parts.METADATA | Parts.METRICS
 
@@ -63,12 +63,12 @@ class Trials:
         shape = (order, parts, given)
         if shape not in self._finds:
             key: ColumnElement[Any] = self._table.c.experiment_key
-            key = besides(self._dialect, key) if "tunable_config_id" in given else key
+            key = self._dialect.apart(key) if _goes_by_another_index(order, given) else key
             statement = select(*self._columns(parts)).where(
                 key == self._experiments.key_of_uid(),
                 *(self._condition(name, by_id="due_by" not in given) for name in given if name != "limit"),
             )
-            statement = _ordered(statement, self._table, order, frozenset(given))
+            statement = _ordered(statement, self._table, order, given)
             self._finds[shape] = limited(statement) if "limit" in given else statement
         return self._finds[shape]
 
@@ -121,16 +121,6 @@ def limited(statement: Select[Any]) -> Select[Any]:
     return statement.limit(bindparam("limit")).offset(literal_column("0"))
 
 
-def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return a column of numbers in words that no index answers, so that another one of the statement's is used."""
-    return column + literal_column("0")
-
-
-def besides(dialect: type[Dialect], key: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return the key of the experiment, in a statement about rows that an index finds by something else first."""
-    return unindexed(key) if dialect.keeps_plans else key
-
-
 def records(rows: Iterable[Row]) -> list[TrialRecord]:
     """Return the records of rows that have `columns`, and perhaps `config_of`."""
     return [record(*row) for row in rows]
@@ -171,6 +161,16 @@ def record(  # noqa: PLR0917 - the columns of a row, unpacked
     )
 
 
+def _goes_by_another_index(order: Order, given: Collection[str]) -> bool:
+    """Tell whether a query goes by an index beside the primary key."""
+    return order is Order.COMPLETION or "tunable_config_id" in given or _is_of_queue(given)
+
+
+def _is_of_queue(given: Collection[str]) -> bool:
+    """Tell whether a query is about few of all trials, whom the index of the queue knows."""
+    return {"statuses", "due_by"}.issubset(given)
+
+
 def _given(query: TrialQuery, array: Callable[[Collection[Any]], object]) -> dict[str, object]:
     """Return the conditions of a query that apply, as parameters."""
     ids = query.trial_ids
@@ -191,10 +191,10 @@ def _given(query: TrialQuery, array: Callable[[Collection[Any]], object]) -> dic
     return {name: value for name, value in conditions.items() if value is not None}
 
 
-def _ordered(statement: Select[Any], table: Table, order: Order, given: frozenset[str]) -> Select[Any]:
+def _ordered(statement: Select[Any], table: Table, order: Order, given: Collection[str]) -> Select[Any]:
     if order is Order.COMPLETION:
         return statement.where(table.c.completion.is_not(None)).order_by(table.c.completion)
-    if given >= {"statuses", "due_by"}:  # few of all trials, whom the index of the queue knows
+    if _is_of_queue(given):
         queue = f"FORCE INDEX ({table.name}_queue)"
         return statement.with_hint(table, queue, "mysql").order_by(unindexed(table.c.trial_id))
     return statement.order_by(table.c.trial_id)

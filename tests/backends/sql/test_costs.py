@@ -68,7 +68,7 @@ BYTES = {
     "add a trial": 2_500,
     "add 100 trials": 48_000,
     "start": 1_600,
-    "complete": 2_000,
+    "complete": 2_150,
     "add 1,000 rows of telemetry": 52_000,
     "claim": 4_200,
 }
@@ -118,7 +118,8 @@ def test_a_write_commits_once_and_sends_few_bytes(
     sent_by: Callable[[Operation], Sequence[Sent]], name: str
 ) -> None:
     sent = sent_by(WRITES[name])
-    assert sum(command.sql == "COMMIT" for command in sent) == 1
+    # What no BEGIN precedes is committed by itself.
+    assert 1 in {len(sent), sum(command.sql == "COMMIT" for command in sent)}
     assert sum(map(size, sent)) <= BYTES[name]
 
 

@@ -61,11 +61,12 @@ def find_telemetry(*, all_attempts: bool) -> Callable[[SqlBackend], Any]:
     return lambda backend: backend.find_telemetry(query)
 
 
-def complete(backend: SqlBackend) -> None:
+def complete(*, is_refused: bool = False) -> Callable[[SqlBackend], Any]:
+    before = frozenset({Status.RUNNING}) if is_refused else PENDING
     end = TrialChange(
-        uid="u", trial_id=5, token="end", ts=0, attempt=0, from_statuses=PENDING, status=Status.FAILED
+        uid="u", trial_id=5, token="end", ts=0, attempt=0, from_statuses=before, status=Status.FAILED
     )
-    backend.change_trial(end)
+    return lambda backend: backend.change_trial(end)
 
 
 def add(backend: SqlBackend) -> None:
@@ -78,8 +79,10 @@ CASES = {
     "claim once more": Case(claim("served"), 2 * SERVED, (KEY, TOKEN), SERVED),
     "claim where nothing is due": Case(claim(due_by=0), 0, ("trial_queue", "trial_lease")),
     "expire": Case(lambda b: b.expire_leases(Expiry(uid="u", max_attempts=1, reason="lost")), 2 * LOST, ("trial_lease",), LOST),
-    "complete": Case(complete, 4, (KEY, TOKEN)),
+    "complete": Case(complete(), 4, (KEY,)),
+    "complete what has not begun": Case(complete(is_refused=True), 4, (KEY, TOKEN)),
     "add telemetry": Case(lambda b: b.add_telemetry(telemetry(1, "more", range(9))), 2, (KEY, TOKEN)),
+    "add one": Case(lambda b: b.add_trials("u", [new_trial(MANY + 1)], 1), 1, ()),
     "add": Case(add, 20, (TOKEN,)),
     "due": Case(find(statuses=PENDING, due_by=10**12), DUE, ("trial_queue",), DUE),
     "due, nobody's": Case(find(statuses=PENDING, due_by=10**12, runner_assigned=False, limit=FEW, parts=Parts.METADATA), DUE, ("trial_queue",), DUE),
@@ -253,7 +256,8 @@ def test_sqlite_claims_by_three_searches_of_an_index_and_sorts_no_waiting_trial(
 
 SQLITE = {
     "expire": ["trial_lease (experiment_key=? AND lease_expires<?)"],
-    "complete": ["(experiment_key=? AND trial_id=?)", "history USING INDEX sqlite_autoindex_trialstore_history_1 (experiment_key=? AND token=?)"],
+    "complete": ["(experiment_key=? AND trial_id=?)"],
+    "complete what has not begun": ["(experiment_key=? AND trial_id=?)", "history USING INDEX sqlite_autoindex_trialstore_history_1 (experiment_key=? AND token=?)"],
     "due": ["trial_queue (experiment_key=? AND status=?)"],
     "due, nobody's": ["trial_queue (experiment_key=? AND status=? AND trial_runner_id=? AND due<?)"],
     "ids": ["(experiment_key=? AND trial_id=?)"],
@@ -273,7 +277,9 @@ def test_sqlite_searches_an_index(sqlite_plans: Callable[..., list[str]], name: 
     assert [search for search in SQLITE[name] if search not in plans] == []
 
 
-@pytest.mark.parametrize("name", ["config", "page", "page of some statuses", "page of completions", "telemetry of all attempts"])
+@pytest.mark.parametrize(
+    "name", ["config", "page", "page of some statuses", "page of completions", "telemetry of all attempts"]
+)
 def test_sqlite_reads_an_index_in_its_order(sqlite_plans: Callable[..., list[str]], name: str) -> None:
     assert "TEMP B-TREE" not in sqlite_plans({**CASES, **PAGES}[name].run)[0]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from threading import Event, get_ident
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -13,7 +14,15 @@ import pymysql
 import pytest
 
 from trialstore.errors import ExperimentNotFoundError, TransientError
-from trialstore.records import Claim, ExperimentQuery, ExperimentRecord, Expiry, TrialChange
+from trialstore.records import (
+    Claim,
+    ExperimentQuery,
+    ExperimentRecord,
+    Expiry,
+    Parts,
+    TrialChange,
+    TrialQuery,
+)
 from trialstore.status import Status
 from trialstore_sql import SqlBackend
 
@@ -45,7 +54,10 @@ def backends(database: Mapping[str, Any]) -> Iterator[list[SqlBackend]]:
 
 @pytest.fixture
 def in_flight(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Return what runs a call in another thread, up to its commit, which waits for the end of the block."""
+    """Return what runs a call in another thread, up to its commit, which waits for the end of the block.
+
+    A statement that commits itself is put into a transaction, so that there is such a moment.
+    """
 
     @contextmanager
     def held(call: Callable[..., Any], *args: Any) -> Iterator[Future[Any]]:
@@ -53,11 +65,25 @@ def in_flight(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         reached, go, execute = Event(), Event(), driver.execute
         threads: list[int] = []
 
+        def wait() -> None:
+            reached.set()
+            assert go.wait(PATIENCE)
+
         def paused(cursor: Any, sql: Any, *args: Any) -> Any:
-            if sql == "COMMIT" and get_ident() in threads:
-                reached.set()
-                assert go.wait(PATIENCE)
+            if get_ident() not in threads:
+                return execute(cursor, sql, *args)
+            if isinstance(cursor, psycopg.Cursor) and sql.startswith("WITH"):
+                return around(cursor, sql, *args)
+            if sql == "COMMIT":
+                wait()
             return execute(cursor, sql, *args)
+
+        def around(cursor: psycopg.Cursor, sql: str, *args: Any) -> None:
+            with psycopg.Cursor(cursor.connection) as other:
+                execute(other, "BEGIN")
+                execute(cursor, sql, *args)
+                wait()
+                execute(other, "COMMIT")
 
         def run() -> Any:
             threads.append(get_ident())
@@ -116,6 +142,26 @@ def test_a_change_that_is_repeated_while_the_first_is_being_committed_is_applied
     assert len(second.find_status_changes("u", [1])) == 1
 
 
+@pytest.mark.parametrize("status", [Status.RUNNING, Status.FAILED])
+def test_a_change_that_waits_for_another_one_is_applied_to_what_that_one_left(
+    backends: list[SqlBackend], new_trials: NewTrials, in_flight: Callable[..., Any], status: Status
+) -> None:
+    first, second = backends
+    first.add_trials("u", new_trials(1), 1)
+    change: dict[str, Any] = {"uid": "u", "trial_id": 1, "ts": 0, "attempt": 0}
+    pending = frozenset({Status.PENDING})
+    noted = TrialChange(token="n", from_statuses=pending, metadata='{"noted":1}', **change)
+    changed = TrialChange(token="c", from_statuses=pending, status=status, ts_start=5, **change)
+    with ThreadPoolExecutor(1) as pool, in_flight(first.change_trial, noted) as future:
+        waiting = pool.submit(second.change_trial, changed)
+        _wait_until_one_waits(first)
+    assert future.result().applied
+    assert waiting.result(PATIENCE).applied
+    [stored] = second.find_trials(TrialQuery(uid="u", parts=Parts.METADATA))
+    assert (stored.status, stored.ts_start, stored.metadata) == (status, 5, '{"noted":1}')
+    assert stored.completion == (1 if status.is_completed() else None)
+
+
 def test_trials_that_are_added_again_while_the_first_call_is_being_committed_are_added_once(
     backends: list[SqlBackend], new_trials: NewTrials, in_flight: Callable[..., Any]
 ) -> None:
@@ -132,6 +178,7 @@ def test_a_deletion_waits_for_a_completion_without_standing_in_its_way(
     backends: list[SqlBackend], new_trials: NewTrials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = backends
+    monkeypatch.setattr(first._do, "at_once", None)  # between whose steps nothing can come
     first.add_trials("u", new_trials(1), 1)
     completion = TrialChange(
         uid="u",
@@ -203,6 +250,18 @@ def test_an_expiry_passes_over_a_trial_that_somebody_is_writing(
     with in_flight(first.change_trial, heartbeat):
         assert second.expire_leases(expiry) == []
     assert second.expire_leases(expiry) == []
+
+
+def _wait_until_one_waits(backend: SqlBackend) -> None:
+    """Return when a transaction waits for another one."""
+    is_postgres = "postgresql" in backend.label
+    waiting = "pg_locks WHERE NOT granted" if is_postgres else "information_schema.innodb_lock_waits"
+    deadline = monotonic() + PATIENCE
+    found: Sequence[Any] = ()
+    while not found:
+        assert monotonic() < deadline
+        with backend._database.read() as tx:
+            found = tx.rows_of(f"SELECT 1 FROM {waiting}")
 
 
 def _answer(future: Future[Any], call: Callable[..., Any], *args: Any) -> Any:

@@ -12,7 +12,7 @@ import psycopg
 import pymysql
 from psycopg import sql
 
-from wire.watching import Sent
+from wire.watching import Sent, undo
 
 _NO_PLAN = r"INSERT|BEGIN|START|COMMIT|WITH .*\)\s+INSERT"
 
@@ -34,7 +34,8 @@ class Plan(NamedTuple):
 def explain(connection: Any, sent: Sent) -> Plan | None:
     """Carry a statement out once more, on its own connection and within its transaction, and tell what was done.
 
-    Inserts have no plan. On PostgreSQL, it is the prepared statement of the driver that is executed again.
+    Inserts have no plan. On PostgreSQL, what it did is taken back first, and it is the prepared statement of the driver
+    that is executed again.
     """
     if re.match(_NO_PLAN, sent.sql, re.DOTALL):
         return None
@@ -47,7 +48,8 @@ def _of_postgres(connection: psycopg.Connection, sent: Sent) -> Plan:
     numbers = count(1)
     text = re.sub("%s", lambda _: f"${next(numbers)}", sent.sql)
     find = "SELECT name FROM pg_prepared_statements WHERE statement = %s ORDER BY prepare_time DESC LIMIT 1"
-    arguments = sql.SQL(", ").join(map(sql.Literal, _once_more(sent)))
+    arguments = sql.SQL(", ").join(map(sql.Literal, sent.parameters))
+    undo(connection)
     with psycopg.Cursor(connection) as cursor:
         [(name,)] = cursor.execute(find, [text], prepare=False).fetchall()
         execution = sql.SQL("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE {}").format(sql.Identifier(name))
@@ -58,12 +60,6 @@ def _of_postgres(connection: psycopg.Connection, sent: Sent) -> Plan:
     sorts = [child for node in nodes if "Sort Key" in node for child in node["Plans"]]
     reads = (_read_of_postgres(node) for node in nodes if _is_read(node))
     return Plan(sent.sql, tuple(reads), sum(_rows(node) for node in sorts))
-
-
-def _once_more(sent: Sent) -> list[Any]:
-    """Return the parameters for a repetition; the token of a row that is written along must be a new one."""
-    is_written_along = sent.sql.startswith("WITH ")
-    return [f"{p} once more" if is_written_along and isinstance(p, str) else p for p in sent.parameters]
 
 
 def _is_read(node: dict[str, Any]) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
+import psycopg
 import pymysql
+from psycopg._preparing import PrepareManager
 from pymysql.cursors import Cursor
 from sqlalchemy import Engine, event
 
@@ -37,6 +40,20 @@ def watch(engine: Engine, listener: Listener, *, commits: bool = True) -> None:
     event.listen(engine, "checkout", step_in)
 
 
+def undo(connection: psycopg.Connection) -> None:
+    """Take back what a statement did of which a listener is being told."""
+    aside(connection, "ROLLBACK TO SAVEPOINT watched")
+
+
+def aside(connection: psycopg.Connection, command: str) -> None:
+    """Run a command in such a way that psycopg keeps its prepared statements, which it forgets at each ROLLBACK."""
+    kept, connection._prepared = connection._prepared, PrepareManager()
+    try:
+        connection.execute(command.encode(), prepare=False)
+    finally:
+        connection._prepared = kept
+
+
 class _Connection:
     """Stands before the connection of a driver."""
 
@@ -60,13 +77,33 @@ class _Cursor:
     def __init__(self, connection: Any, listener: Listener, *, commits: bool) -> None:
         self._connection, self._listener, self._commits = connection, listener, commits
         self._cursor = connection.cursor()
+        self._is_of_psycopg = isinstance(connection, psycopg.Connection)
+        self._has_begun = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cursor, name)
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
-        self._cursor.execute(_harmless(sql, commits=self._commits), parameters)
-        self._listener(self._connection, Sent(sql, parameters))
+        self._has_begun = self._has_begun or sql == "BEGIN"
+        with self._undoable(sql):
+            self._cursor.execute(_harmless(sql, commits=self._commits), parameters)
+            self._listener(self._connection, Sent(sql, parameters))
+
+    @contextmanager
+    def _undoable(self, sql: str) -> Iterator[None]:
+        """Let the listener take back what a statement does, also one that is a transaction of its own."""
+        if not self._is_of_psycopg or sql in {"BEGIN", "COMMIT"}:
+            yield
+            return
+        run = partial(aside, self._connection)
+        run("SAVEPOINT watched" if self._has_begun else "BEGIN; SAVEPOINT watched")
+        try:
+            yield
+        except psycopg.Error:
+            run("ROLLBACK")
+            raise
+        if not self._has_begun:
+            run("COMMIT" if self._commits else "ROLLBACK")
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         self._cursor.executemany(sql, rows)

@@ -9,10 +9,10 @@ from typing import cast
 from trialstore.errors import BackendNotInstalledError, ConfigError
 from trialstore_sql._drivernames import DRIVERS, OTHERS, Driver
 from trialstore_sql._settings import Settings
-from trialstore_sql.dialects._base import ClashError, Dialect, Inserts
+from trialstore_sql.dialects._base import ClashError, Dialect, Inserts, unindexed
 from trialstore_sql.dialects._views import ViewWords
 
-__all__ = ["ClashError", "Dialect", "Inserts", "ViewWords", "dialect_of"]
+__all__ = ["ClashError", "Dialect", "Inserts", "ViewWords", "dialect_of", "unindexed"]
 
 _LOG = logging.getLogger(__name__)
 

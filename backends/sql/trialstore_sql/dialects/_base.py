@@ -42,6 +42,11 @@ if TYPE_CHECKING:
     from trialstore_sql._transaction import Transaction
 
 
+def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a column of numbers in words that no index of the column answers, so that another one is used."""
+    return column + literal_column("0")
+
+
 class ClashError(TransientError):
     """A row has the key of one that another transaction wrote, perhaps for the same call."""
 
@@ -73,10 +78,12 @@ class Dialect(ABC):
     keeps_plans: ClassVar[bool] = False
     """Whether a plan may be kept from the time when the tables were empty, and all indexes looked alike to the planner.
 
-    Of the indexes of such an engine no two begin with the same column, so that a look-up can only go by the right one.
+    Of the indexes of such an engine no two begin in the same words, so that a look-up can only go by the right one.
     """
     orders_by_constants: ClassVar[bool] = True
     """Whether an order follows an index only if it names the columns, too, that are the same in all rows."""
+    chains_writes: ClassVar[bool] = False
+    """Whether one statement may write to several tables, each time what another write of it has returned."""
     one_writer: ClassVar[bool] = False
     """Whether the threads of this process take turns to write."""
     transactional_ddl: ClassVar[bool] = True
@@ -166,6 +173,16 @@ class Dialect(ABC):
         return [first, "experiment_key", *others] if cls.keeps_plans else ["experiment_key", *columns]
 
     @classmethod
+    def apart(cls, key: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return the key of the experiment in the words of indexes that must not be taken for the primary key."""
+        return key - literal_column("0") if cls.keeps_plans else key
+
+    @classmethod
+    def besides(cls, key: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return the key of the experiment for a statement about rows that an index finds by something else first."""
+        return unindexed(key) if cls.keeps_plans else key
+
+    @classmethod
     def inserts(cls, table: Table, names: Sequence[str], common: Collection[str] = ()) -> Inserts:  # noqa: ARG003
         """Return the inserts that set the columns of these names; those in `common` have one value in all rows."""
         return Inserts(cls.insert_type(table).values(placeholders(names)))
@@ -194,11 +211,6 @@ class Dialect(ABC):
     def update_returning(cls, statement: Update, *columns: ColumnElement[Any]) -> Sequence[ClauseElement]:
         """Return the statements, of which the last one returns columns of the rows that an update has changed."""
         return [statement.returning(*columns)]
-
-    @classmethod
-    def joined(cls, write: Insert | Update, other: Insert) -> Sequence[ClauseElement]:
-        """Return the statements that carry out two writes, neither of which sees what the other one does."""
-        return [write, other]
 
     @classmethod
     def now_column(cls) -> ColumnElement[Any]:

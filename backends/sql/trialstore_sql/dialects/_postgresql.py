@@ -12,10 +12,9 @@ import psycopg
 import sqlalchemy
 from psycopg import Connection, OperationalError, Pipeline
 from psycopg.types.array import ListBinaryDumper
-from sqlalchemy import Insert, String, Update
+from sqlalchemy import String
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection
-from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeEngine
 
 from trialstore.errors import ConfigError, TrialstoreError
@@ -113,6 +112,7 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
     name = "postgresql"
     driver = "postgresql+psycopg"
     keeps_plans = True
+    chains_writes = True
     connect_args: ClassVar = {
         "application_name": "trialstore",
         "client_encoding": "utf8",
@@ -127,10 +127,6 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
     fixed_clock = "CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS bigint)"
     oldest: ClassVar = (14,)
     """The oldest version that counts microseconds exactly."""
-
-    @classmethod
-    def joined(cls, write: Insert | Update, other: Insert) -> Sequence[ClauseElement]:
-        return [write.add_cte(other.inline().cte("other"))]
 
     def connect(
         self, engine: sqlalchemy.Dialect, _record: object, places: Sequence[Any], options: Mapping[str, Any]
@@ -150,6 +146,8 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
             # tables have grown, too.
             "plan_cache_mode": "force_generic_plan",
             "enable_seqscan": "off",
+            "enable_hashjoin": "off",
+            "enable_mergejoin": "off",
             "jit": "off",
         }
         if read_only:  # otherwise it is for the server to say

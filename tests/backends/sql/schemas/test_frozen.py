@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 FROZEN = Path(__file__).parents[1] / "frozen"
 OLD = "0001"
-CASES = [(VERSION, engine) for engine in ("sqlite", "postgresql", "mariadb", "duckdb")] + [(OLD, "sqlite")]
+ENGINES = ("sqlite", "postgresql", "mariadb", "duckdb")
+CASES = [(version, engine) for version in (VERSION, "0002") for engine in ENGINES] + [(OLD, "sqlite")]
 
 
 @pytest.fixture(params=CASES, ids="-".join)
