@@ -47,12 +47,10 @@ STATEMENTS = {
     "WHERE experiment = ? AND status = 0 AND due <= ? ORDER BY trial_id",
     "frame": "SELECT trial_id, ts_start, ts_end, config_id, status, runner, params, metrics "
     "FROM trial JOIN config USING (config_id) WHERE experiment = ? ORDER BY trial_id",
+    "head": "SELECT trial_id, attempt, params FROM trial JOIN config USING (config_id) "
+    "WHERE experiment = ? AND status = 0 AND runner IS NULL AND due <= ? ORDER BY due, trial_id LIMIT 1",
     "results": "SELECT metrics FROM trial JOIN experiment USING (experiment) WHERE name = ? AND trial_id = ?",
 }
-HEAD = (
-    "SELECT trial_id, attempt, params FROM trial JOIN config USING (config_id) "
-    "WHERE experiment = ? AND status = 0 AND runner IS NULL AND due <= ? ORDER BY due, trial_id LIMIT 1"
-)
 TRIAL = (
     "experiment", "trial_id", "config_id", "token", "status", "due", "ts_start", "ts_end", "attempt", "completion",
     "metadata", "metrics",
@@ -66,7 +64,6 @@ class BareSql(bare.Adding):
 
     reads = ("load", "pending", "results_df", "results_dict")
     statements: ClassVar[dict[str, str]]
-    head: ClassVar[str]
 
     def __init__(self) -> None:
         self._name = ""
@@ -156,7 +153,7 @@ class BareSql(bare.Adding):
     def claim(self, runner: int) -> int | None:
         now = bare.now()
         self.begin()
-        found = self.run_statement(self.head, (self._experiment, now))
+        found = self._run("head", self._experiment, now)
         for trial_id, attempt, params in found:
             bare.decode(params)
             lease = now + bare.LEASE

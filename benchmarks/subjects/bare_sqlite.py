@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.subject import Address
 from benchmarks.subjects import bare
-from benchmarks.subjects.bare_sql import CREATE, HEAD, STATEMENTS, BareSql
+from benchmarks.subjects.bare_sql import CREATE, STATEMENTS, BareSql
 
 KEY = "INTEGER PRIMARY KEY AUTOINCREMENT"
 
@@ -17,7 +17,6 @@ class Subject(BareSql):
     """A file in WAL mode that waits for the disk at each commit."""
 
     statements = STATEMENTS
-    head = HEAD
 
     def __init__(self, address: Address) -> None:
         super().__init__()
