@@ -14,7 +14,7 @@ from trialstore.times import Micros
 from trialstore.transitions import added, first_ts
 from trialstore_mongo._client import Document
 from trialstore_mongo._collections import MOST_VALUES, read, slices
-from trialstore_mongo._configs import TunableConfigs
+from trialstore_mongo._configs import TunableConfigs, along
 from trialstore_mongo._database import Database
 from trialstore_mongo._documents import fields_of, projection, record
 from trialstore_mongo._errors import clashes
@@ -62,7 +62,7 @@ class Adding:
         ids = count(taken.first)
         trials = [added(t, next(ids), config_ids[t.config_hash], taken.now) for t in new.values()]
         stored = dict(zip(new, self._numbered(uid, trials), strict=True))
-        stored = self._insert(uid, stored, taken.now)
+        stored = self._insert(uid, new, stored, taken.now)
         if self._database.election != election:  # the counter may have stayed behind with the last primary
             self._experiments.catch_up(uid)
         return stored
@@ -75,12 +75,14 @@ class Adding:
         numbers = count(self._experiments.take_completions(uid, completed))
         return [replace(t, completion=next(numbers)) if t.status.is_completed() else t for t in trials]
 
-    def _insert(self, uid: Uid, trials: dict[Token, TrialRecord], now: Micros) -> dict[Token, TrialRecord]:
+    def _insert(
+        self, uid: Uid, new: Mapping[Token, NewTrial], trials: dict[Token, TrialRecord], now: Micros
+    ) -> dict[Token, TrialRecord]:
         """Insert trials, and return them, or those of another call with the same tokens.
 
         In order, so that those which are repeated, with greater ids, come after those which are there.
         """
-        documents = [_document(uid, token, trial, now) for token, trial in trials.items()]
+        documents = [_document(uid, new[token], trial, now) for token, trial in trials.items()]
         try:
             self._database.settled.trial.insert_many(documents, ordered=True)
         except BulkWriteError as error:
@@ -93,9 +95,9 @@ class Adding:
         return trials
 
 
-def _document(uid: Uid, token: Token, trial: TrialRecord, now: Micros) -> Document:
+def _document(uid: Uid, new: NewTrial, trial: TrialRecord, now: Micros) -> Document:
     first = row(
-        token=token,
+        token=new.token,
         ordinal=ADDED,
         attempt=trial.attempt,
         status=trial.status.value,
@@ -103,7 +105,8 @@ def _document(uid: Uid, token: Token, trial: TrialRecord, now: Micros) -> Docume
         trial_runner_id=trial.trial_runner_id,
         reason=None,
     )
-    return {"_id": _id(uid, token), "uid": uid, **fields_of(trial), "moved": 0, "log": [first]}
+    fields = {**fields_of(trial), "config": along(new.config)}
+    return {"_id": _id(uid, new.token), "uid": uid, **fields, "moved": 0, "log": [first]}
 
 
 def _id(uid: Uid, token: Token) -> Document:

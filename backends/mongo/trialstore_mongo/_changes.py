@@ -16,7 +16,7 @@ from trialstore.status import Status
 from trialstore.transitions import holds
 from trialstore_mongo._client import Document
 from trialstore_mongo._database import Database
-from trialstore_mongo._documents import record
+from trialstore_mongo._documents import WITHOUT_CONFIG, record
 from trialstore_mongo._errors import clashes
 from trialstore_mongo._experiments import Experiments
 from trialstore_mongo._history import History, holds_token, row
@@ -54,7 +54,10 @@ class Changes:
         """Apply a change to a trial so many of whose rows have moved out; return the trial if it was as expected."""
         try:
             trial = self._database.settled.trial.find_one_and_update(
-                _conditions(change, moved), _update(change, number), return_document=ReturnDocument.AFTER
+                _conditions(change, moved),
+                _update(change, number),
+                WITHOUT_CONFIG,
+                return_document=ReturnDocument.AFTER,
             )
         except DuplicateKeyError as error:
             raise self._clash(change, error) from error
@@ -68,7 +71,7 @@ class Changes:
         That update waited for all that stood in the server's log before it.
         """
         this = {"uid": change.uid, "trial_id": change.trial_id}
-        trial = self._database.settled.trial.find_one(this)
+        trial = self._database.settled.trial.find_one(this, WITHOUT_CONFIG)
         if trial is None:
             self._experiments.check(change.uid)
             raise TrialNotFoundError.of(change.trial_id)

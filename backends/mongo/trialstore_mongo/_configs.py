@@ -18,7 +18,15 @@ from trialstore_mongo._errors import clashes
 THE_COUNTER = {"_id": "tunable_config"}
 """Where the last id is counted."""
 
+LONGEST_ALONG = 4096
+"""How many characters the text of a config has at most that stands in its trials, too; longer ones are read by their ids."""
+
 _TRIES = 4
+
+
+def along(text: Encoded) -> Encoded | None:
+    """Return what stands in a trial of the text of its config."""
+    return text if len(text) <= LONGEST_ALONG else None
 
 
 class TunableConfigs:

@@ -15,8 +15,10 @@ from trialstore.status import stored_status
 from trialstore_mongo._client import Document
 
 PARTS = Parts.METADATA | Parts.METRICS
-_OPTIONAL = {"metadata": Parts.METADATA, "metrics": Parts.METRICS}
-_FIELDS = tuple(field for field in TrialRecord.__struct_fields__ if field != "config")
+_OPTIONAL = {"metadata": Parts.METADATA, "metrics": Parts.METRICS, "config": Parts.CONFIG}
+_FIELDS = TrialRecord.__struct_fields__
+WITHOUT_CONFIG: Document = {"config": 0}
+"""The projection onto all the rest, for whoever knows the config of a trial by then."""
 
 
 def projection(parts: Parts = PARTS) -> Document:
@@ -47,6 +49,7 @@ def record(document: Document) -> TrialRecord:
             completion=plain(document["completion"]),
             metadata=document.get("metadata"),
             metrics=document.get("metrics"),
+            config=document.get("config"),
         )
     except (CorruptStorageError, KeyError, TypeError, ValueError) as error:
         raise CorruptStorageError(

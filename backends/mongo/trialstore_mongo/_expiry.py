@@ -14,7 +14,7 @@ from trialstore.records import Expiry, TrialRecord
 from trialstore_mongo._client import Document
 from trialstore_mongo._collections import read
 from trialstore_mongo._database import Database
-from trialstore_mongo._documents import record
+from trialstore_mongo._documents import WITHOUT_CONFIG, record
 from trialstore_mongo._errors import clashes
 from trialstore_mongo._experiments import Experiments
 from trialstore_mongo._history import History, row
@@ -36,7 +36,7 @@ class Expiries:
             **lost(now if expiry.due_by is None else expiry.due_by),
             "expirations": {"$gte": expiry.max_attempts - 1},
         }
-        found = read(self._database.latest.trial, used_up, order=BY_DUE)
+        found = read(self._database.latest.trial, used_up, WITHOUT_CONFIG, order=BY_DUE)
         if not found:
             return []
         numbers = count(self._experiments.take_completions(expiry.uid, len(found)))
@@ -52,7 +52,7 @@ class Expiries:
         same = {name: before[name] for name in ("uid", "trial_id", "attempt", "status", "lease_expires")}
         try:
             trial = self._database.settled.trial.find_one_and_update(
-                same, _update(expiry, after), return_document=ReturnDocument.AFTER
+                same, _update(expiry, after), WITHOUT_CONFIG, return_document=ReturnDocument.AFTER
             )
         except DuplicateKeyError as error:
             clashes(error)

@@ -11,10 +11,12 @@ from trialstore.errors import CorruptStorageError, SchemaVersionError, StorageNo
 from trialstore_mongo._collections import Collections
 from trialstore_mongo._creation import create
 from trialstore_mongo._database import Database
+from trialstore_mongo._steps import put_configs_into_trials
 
-_STEPS: tuple[Callable[[Collections], None], ...] = (create,)
-"""What makes each version of the one before it; every step may be taken twice, also at the same moment."""
-VERSION = len(_STEPS)
+_FIRST = 1
+_STEPS: tuple[Callable[[Collections], None], ...] = (put_configs_into_trials,)
+"""What makes each version after the first of the one before it; every step may be taken twice, also at the same moment."""
+VERSION = _FIRST + len(_STEPS)
 """The schema that this code reads and writes."""
 
 _THIS = "schema"
@@ -48,7 +50,7 @@ class Schema:
             self._refuse_unless_current(version)
 
     def upgrade(self) -> None:
-        """Take the steps that the schema lacks, all of them if there is none; others may take them at the same moment.
+        """Create an absent schema, or take the steps that an older one lacks; others may do so at the same moment.
 
         Raises
         ------
@@ -58,7 +60,11 @@ class Schema:
         version = self._version()
         if version > VERSION:
             self._refuse_unless_current(version)
-        for reached, step in enumerate(_STEPS[version:], start=version + 1):
+        if version == 0:
+            create(self._database.settled)
+            self._note(VERSION)
+            return
+        for reached, step in enumerate(_STEPS[version - _FIRST :], start=version + 1):
             step(self._database.settled)
             self._note(reached)
 

@@ -73,12 +73,13 @@ _TRIAL = {
     "moved": _COUNT,
     "log": {"bsonType": "array", "items": _object(_LOGGED, _FIRST_OF_A_CLAIM)},
 }
+_SINCE_VERSION_2 = {"config": _MAYBE_MAPPING}
 _TELEMETRY_KEY = _object({**_PLACE, "attempt": _COUNT, "ts": _INT, "metric": _NAME})
 
 SHAPES: Mapping[str, _Shape] = {
     "experiment": _object(_EXPERIMENT),
     "tunable_config": _object({"_id": _INT, "hash": _NAME, "params": _MAPPING}),
-    "trial": _object(_TRIAL),
+    "trial": _object(_TRIAL, _SINCE_VERSION_2),
     "history": _object({"_id": _object({**_PLACE, "seq": _COUNT}), **_PLACE, **_LOGGED}, _FIRST_OF_A_CLAIM),
     "telemetry": _object({"_id": _TELEMETRY_KEY, "value": _NAME}),
     "report": _object({"_id": _KEY, **_PLACE, **_WRITE, "status": _STATUS}),

@@ -47,7 +47,8 @@ def test_reading_3000_trials_takes_as_many_commands_as_reading_ten(
 ) -> None:
     few, many = (_commands_of_reads(storage, commands, number, new_trials) for number in (10, 3_000))
     assert few == many
-    assert max(len(names) for names in many) <= 6
+    pending, load, *_ = many
+    assert pending == load == LOOK_AND_CHECK
 
 
 def _commands_of_reads(
@@ -113,6 +114,13 @@ def test_a_claim_takes_one_look_and_one_command_for_each_trial(
     rest = Claim(uid="u", token="rest", trial_runner_id=1, limit=9)
     sent = commands.of(backend.claim_trials, rest)
     assert sent == ["aggregate", *["findAndModify"] * 4, "update", "find", "find"]
+
+
+def test_a_claimed_trial_needs_no_command_for_its_config(storage: Storage, commands: Any) -> None:
+    with storage.experiment(experiment_id="e") as experiment:
+        experiment.new_trials([{"x": 1}, {"x": 2}], WHEN)
+        assert commands.of(experiment.claim_trials, 1) == ["aggregate", "findAndModify"]
+        assert commands.of(experiment.get_trial_by_id, 2) == LOOK_AND_CHECK
 
 
 def test_a_claim_of_nothing_takes_one_command(backend: MongoBackend, commands: Any) -> None:
@@ -194,8 +202,15 @@ def test_what_is_not_asked_for_stays_on_the_server(backend: MongoBackend, comman
     backend.find_trials(TrialQuery(uid="u"))
     backend.find_trials(TrialQuery(uid="u", parts=Parts.METRICS))
     bare, _, with_metrics, _ = commands.sent[-4:]
-    assert not {"metadata", "metrics", "log"} & bare["projection"].keys()
+    assert not {"metadata", "metrics", "config", "log"} & bare["projection"].keys()
     assert with_metrics["projection"].keys() - bare["projection"].keys() == {"metrics"}
+
+
+def test_a_config_does_not_come_back_from_a_change(
+    backend: MongoBackend, new_trials: Callable[..., Any]
+) -> None:
+    backend.add_trials("u", new_trials(1, due=0), 1)
+    assert [backend.change_trial(_start()).record.config for _ in range(2)] == [None, None]
 
 
 def test_a_deletion_after_many_deletions_takes_as_many_commands_as_after_one(

@@ -12,6 +12,7 @@ from trialstore.codec import hash_of
 from trialstore.status import Status
 from trialstore_conformance.lab import FAR, NOON, SECOND, Lab, new_trial
 from trialstore_mongo import MongoBackend
+from trialstore_mongo._configs import LONGEST_ALONG
 
 TOO_MANY = 400_000
 """So many tokens or hashes are more than 16 MiB."""
@@ -40,6 +41,21 @@ def test_any_number_of_configs_is_looked_for_in_one_call(open_backend: Callable[
     Lab(backend).add(new)
     hashes = [hash_of(f'{{"x":{i}}}') for i in range(TOO_MANY)]
     assert backend._configs._ids(hashes) == {new.config_hash: 1}
+
+
+@pytest.mark.parametrize("characters", [LONGEST_ALONG, LONGEST_ALONG + 1])
+def test_a_long_config_is_stored_once_however_many_trials_share_it(
+    open_backend: Callable[..., MongoBackend], characters: int
+) -> None:
+    lab = Lab(open_backend())
+    new = [new_trial({"x": "ä" * (characters - 8)}) for _ in range(2)]
+    lab.add(*new)
+    claimed = lab.backend.claim_trials(lab.claim_of(limit=2))
+    expected = new[0].config if characters == LONGEST_ALONG else None
+    assert [trial.config for trial in claimed] == [expected] * 2
+    assert lab.backend.find_tunable_configs([claimed[0].tunable_config_id]) == {
+        claimed[0].tunable_config_id: new[0].config
+    }
 
 
 def test_trials_that_are_larger_than_the_memory_of_the_server_for_sorting_are_found_and_claimed(

@@ -91,13 +91,13 @@ def test_an_upgrade_takes_the_steps_that_are_missing_and_no_others(
     database: Database[Any], backend: MongoBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[str] = []
-    steps = (lambda _: taken.append("first"), lambda _: taken.append("second"))
+    steps = (lambda _: taken.append("second"), lambda _: taken.append("third"))
     monkeypatch.setattr("trialstore_mongo._schema._STEPS", steps)
-    monkeypatch.setattr("trialstore_mongo._schema.VERSION", 2)
+    monkeypatch.setattr("trialstore_mongo._schema.VERSION", 3)
     backend.upgrade()
     backend.upgrade()
-    assert taken == ["second"]
-    assert database["trialstore_meta"].find_one() == {"_id": "schema", "version": 2}
+    assert taken == ["third"]
+    assert database["trialstore_meta"].find_one() == {"_id": "schema", "version": 3}
 
 
 def test_a_version_that_is_no_number_is_called_corrupt(
@@ -152,6 +152,8 @@ UNREADABLE: dict[str, list[dict[str, Any]]] = {
         {"$currentDate": {"ts_end": True}},
         {"$set": {"metadata": {"a": 1}}},
         {"$set": {"metrics": "1.5"}},
+        {"$set": {"config": {"x": 1}}},
+        {"$set": {"config": "x = 1"}},
         {"$set": {"completion": 0}},
         {"$set": {"attempt": -1}},
         {"$set": {"log.0.status": 9}},
