@@ -174,7 +174,8 @@ class Backend(ABC):
     def find_trials(self, query: TrialQuery) -> list[TrialRecord]:
         """Return the trials that the query asks for: one snapshot, in at most two round trips.
 
-        `Parts.CONFIG` may be left out: it is worth reading where it costs less than a call of `find_tunable_configs`.
+        `Parts.CONFIG` may be left out, of some trials or of all: it is worth reading where it costs less than a call of
+        `find_tunable_configs`, which reads a config once that many trials share.
 
         Raises
         ------

@@ -34,6 +34,7 @@ LOADED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.TIMED_OUT})
 _WAITING = frozenset({Status.PENDING})
 _WAITING_OR_RUNNING = _WAITING | {Status.READY, Status.RUNNING}
 _ALL_PARTS = Parts.METADATA | Parts.METRICS
+_RESULTS = Parts.METRICS | Parts.CONFIG
 USED_UP = "the lease expired, and with it the last attempt"
 
 
@@ -202,7 +203,7 @@ class Experiment:
             Four lists of equal length. A score is the dict of metrics, or None unless the trial succeeded.
         """
         after = plain_int(last_trial_id, "last_trial_id")
-        records = self._context.find(statuses=LOADED, after_id=after, parts=Parts.METRICS)
+        records = self._context.find(statuses=LOADED, after_id=after, parts=_RESULTS)
         return _loaded(records, self._values_of(records))
 
     def poll(self, *, since_start: bool = True) -> Loaded:
@@ -225,7 +226,7 @@ class Experiment:
             self._feed.pass_over(self._context.find(**order))
         if not self._context.session.read_only:
             self._expire_leases(None)
-        found = self._context.find(**self._feed.conditions(), **order, parts=Parts.METRICS)
+        found = self._context.find(**self._feed.conditions(), **order, parts=_RESULTS)
         values = self._values_of(found)
         ended = self._feed.accept(found)  # when all has been read, so that a failure loses nothing
         return _loaded([record for record in ended if record.status in LOADED], values)
@@ -277,7 +278,7 @@ class Experiment:
             statuses=_WAITING_OR_RUNNING if running else _WAITING,
             due_by=to_micros(timestamp, "timestamp"),
             runner_assigned=trial_runner_assigned,
-            parts=_ALL_PARTS,
+            parts=_ALL_PARTS | Parts.CONFIG,
         )
         return iter(self._trials(records))
 

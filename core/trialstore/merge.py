@@ -71,7 +71,7 @@ def _context(session: Session, experiment_id: str) -> ExperimentContext:
 
 
 def _read(context: ExperimentContext) -> Source:
-    records = context.find(statuses=COMPLETED, parts=Parts.METADATA | Parts.METRICS)
+    records = context.find(statuses=COMPLETED, parts=Parts.METADATA | Parts.METRICS | Parts.CONFIG)
     return Source(context, records, values_of(context.session, records))
 
 

@@ -9,6 +9,7 @@ from trialstore.codec import decode
 from trialstore.errors import CorruptStorageError
 
 if TYPE_CHECKING:
+    from trialstore.codec import Encoded
     from trialstore.records import TrialRecord
     from trialstore.session import Session
     from trialstore.values import Scalar
@@ -16,9 +17,14 @@ if TYPE_CHECKING:
 
 def values_of(session: Session, trials: Iterable[TrialRecord]) -> dict[int, dict[str, Scalar]]:
     """Return the parameter values of the tunable configs of trials, by id; only those that did not come along are read."""
-    texts = {trial.tunable_config_id: trial.config for trial in trials}
-    known = {config_id: decode(text) for config_id, text in texts.items() if text is not None}
-    return known | values_by_id(session, texts.keys() - known.keys())
+    records = list(trials)
+    known = {config_id: decode(text) for config_id, text in texts_of(records).items()}
+    return known | values_by_id(session, {record.tunable_config_id for record in records} - known.keys())
+
+
+def texts_of(trials: Iterable[TrialRecord]) -> dict[int, Encoded]:
+    """Return the texts of the tunable configs that came along with trials, by id."""
+    return {trial.tunable_config_id: trial.config for trial in trials if trial.config is not None}
 
 
 def values_by_id(session: Session, config_ids: Iterable[int]) -> dict[int, dict[str, Scalar]]:

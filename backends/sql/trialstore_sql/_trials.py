@@ -64,7 +64,7 @@ class Trials:
         if shape not in self._finds:
             key: ColumnElement[Any] = self._table.c.experiment_key
             key = self._dialect.apart(key) if _goes_by_another_index(order, given) else key
-            statement = select(*self._columns(parts)).where(
+            statement = select(*self._columns(parts, given)).where(
                 key == self._experiments.key_of_uid(),
                 *(self._condition(name, by_id="due_by" not in given) for name in given if name != "limit"),
             )
@@ -72,8 +72,10 @@ class Trials:
             self._finds[shape] = limited(statement) if "limit" in given else statement
         return self._finds[shape]
 
-    def _columns(self, parts: Parts) -> list[ColumnElement[Any]]:
-        return [*columns(self._table, parts), *(self._config if Parts.CONFIG in parts else ())]
+    def _columns(self, parts: Parts, given: Collection[str]) -> list[ColumnElement[Any]]:
+        # Where trials are many, looking for the config of each costs as much as asking for all configs once more.
+        are_few = "trial_id" in given or "trial_ids" in given
+        return [*columns(self._table, parts), *(self._config if Parts.CONFIG in parts and are_few else ())]
 
     def _condition(self, name: str, *, by_id: bool) -> ColumnElement[bool]:
         trial, is_in = self._table.c, self._dialect.is_in

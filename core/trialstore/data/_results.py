@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,12 +13,13 @@ from trialstore.codec import EMPTY, decode
 from trialstore.data import _frames as frames
 from trialstore.records import Parts, TrialQuery
 from trialstore.session import PAGE
-from trialstore.tunable_configs import values_by_id
+from trialstore.tunable_configs import texts_of, values_by_id
 
 if TYPE_CHECKING:
     from trialstore.data._reader import Reader
     from trialstore.records import TrialRecord
     from trialstore.session import Session
+    from trialstore.values import Scalar
 
 CONFIG_PREFIX = "config."
 RESULT_PREFIX = "result."
@@ -25,13 +27,15 @@ RESULT_PREFIX = "result."
 
 def results_frame(reader: Reader, **conditions: Any) -> pd.DataFrame:
     """Return one row per trial, by trial id; see `ExperimentData.results_df`."""
-    query = TrialQuery(uid=reader.record.uid, parts=Parts.METRICS, **conditions)
-    facts, results = _Facts(), frames.Columns()
+    query = TrialQuery(uid=reader.record.uid, parts=Parts.METRICS | Parts.CONFIG, **conditions)
+    facts, parameters, results = _Facts(), _Parameters(), frames.Columns()
     for page in reader.session.trial_pages(query):
         facts.extend(page)
+        parameters.extend(page)
         results.extend([decode(record.metrics or EMPTY) for record in page])
-    parameters = _parameters_frame(reader.session, facts.tunable_config_ids)
-    return pd.concat([facts.frame(), parameters, results.frame(RESULT_PREFIX)], axis="columns")
+    parameters.complete(reader.session, facts.tunable_config_ids)
+    configs = parameters.frame(facts.tunable_config_ids)
+    return pd.concat([facts.frame(), configs, results.frame(RESULT_PREFIX)], axis="columns")
 
 
 class _Facts:
@@ -70,12 +74,29 @@ class _Facts:
         return pd.DataFrame(columns)
 
 
-def _parameters_frame(session: Session, config_ids: array[int]) -> pd.DataFrame:
-    """Return the parameter values of each trial: built once per tunable config, then repeated."""
-    ids = sorted(set(config_ids))
-    parameters = frames.Columns()
-    for start in range(0, len(ids), PAGE):
-        parameters.extend([*values_by_id(session, ids[start : start + PAGE]).values()])
-    rows = {config_id: row for row, config_id in enumerate(ids)}
-    frame = parameters.frame(CONFIG_PREFIX).take([rows[config_id] for config_id in config_ids])
-    return frame.reset_index(drop=True)
+class _Parameters:
+    """The parameter values of tunable configs: each built once, then repeated for its trials."""
+
+    def __init__(self) -> None:
+        self._columns = frames.Columns()
+        self._rows: dict[int, int] = {}
+
+    def extend(self, records: Sequence[TrialRecord]) -> None:
+        """Add the configs that have come along with trials."""
+        texts = texts_of(records)
+        self._add({config_id: decode(texts[config_id]) for config_id in texts if config_id not in self._rows})
+
+    def complete(self, session: Session, config_ids: Iterable[int]) -> None:
+        """Read the configs that have not come along."""
+        absent = sorted(set(config_ids) - self._rows.keys())
+        for start in range(0, len(absent), PAGE):
+            self._add(values_by_id(session, absent[start : start + PAGE]))
+
+    def frame(self, config_ids: Sequence[int]) -> pd.DataFrame:
+        """Return a row for each trial, given the ids of their configs."""
+        frame = self._columns.frame(CONFIG_PREFIX).take([self._rows[config_id] for config_id in config_ids])
+        return frame.reset_index(drop=True)
+
+    def _add(self, values: Mapping[int, Mapping[str, Scalar]]) -> None:
+        self._rows.update(zip(values, count(len(self._rows)), strict=False))
+        self._columns.extend([*values.values()])

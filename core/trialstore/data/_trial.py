@@ -162,9 +162,7 @@ class TrialData:
 
 def trials_of(reader: Reader, **conditions: Any) -> dict[int, TrialData]:
     """Return the trials that meet the conditions of a `TrialQuery`, by id ascending, in at most two queries."""
-    # Trials that are named are few, and share no configs that would be read more than once.
-    config = Parts.NONE if conditions.get("trial_ids") is None else Parts.CONFIG
-    records = reader.find(parts=Parts.METADATA | Parts.METRICS | config, **conditions)
+    records = reader.find(parts=Parts.METADATA | Parts.METRICS | Parts.CONFIG, **conditions)
     configs = reader.configs_of(records)
     return {
         record.trial_id: TrialData(reader, record, configs[record.tunable_config_id]) for record in records

@@ -165,6 +165,11 @@ def test_the_config_of_a_trial_comes_along_where_an_index_finds_it(watched: SqlB
     assert [asked.config, claimed.config, again.config] == [expected] * 3
 
 
+def test_the_configs_of_many_trials_are_not_looked_up_one_by_one(watched: SqlBackend) -> None:
+    found = watched.find_trials(TrialQuery(uid="u", after_id=0, parts=Parts.CONFIG))
+    assert {trial.config for trial in found} == {None}
+
+
 @pytest.mark.parametrize("number", [1, 50])
 def test_expiring_leases_takes_four_statements_and_one_for_each_trial_that_is_numbered(
     watched: SqlBackend, statements: Statements, extra: int, number: int

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
 import pytest
+from msgspec.structs import replace
 
 from trialstore import Experiment, Status, Storage, Trial, TunableGroups
-from trialstore.codec import encode, hash_of
+from trialstore.codec import Encoded, encode, hash_of
 from trialstore.data import ExperimentData
-from trialstore.records import ExperimentQuery, NewTrial
+from trialstore.records import ExperimentQuery, NewTrial, TrialQuery, TrialRecord
 from trialstore_conformance.strategies import exact
 from trialstore_memory import MemoryBackend
 
@@ -50,6 +51,23 @@ def finished(number: int) -> NewTrial:
         metrics=encode({f"m{i}": number * i for i in range(5)}),
         trial_runner_id=number % 2 or None,
     )
+
+
+class ReadsSomeConfigsAlong(MemoryBackend):
+    """Has the configs of every third trial at hand, and notes for which others it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.asked: list[int] = []
+
+    def find_trials(self, query: TrialQuery) -> list[TrialRecord]:
+        found = super().find_trials(query)
+        texts = super().find_tunable_configs({trial.tunable_config_id for trial in found})
+        return [replace(t, config=None if t.trial_id % 3 else texts[t.tunable_config_id]) for t in found]
+
+    def find_tunable_configs(self, ids: Collection[int]) -> dict[int, Encoded]:
+        self.asked.extend(ids)
+        return super().find_tunable_configs(ids)
 
 
 @pytest.fixture(scope="module")
@@ -227,3 +245,14 @@ def test_the_example_of_mlos_bench_prints_as_it_is_documented(storage: Storage) 
             "0         1                  1                              1  SUCCEEDED            None"
             "             50                       42"
         )
+
+
+def test_configs_that_come_along_are_not_asked_for(plain: Experiment, data: ExperimentData) -> None:
+    values = [{"x": i % 5} for i in range(1, 9)]
+    plain.new_trials(values)
+    backend = ReadsSomeConfigsAlong()
+    with Storage(backend) as storage:
+        storage.experiment(experiment_id="e").new_trials(values)
+        found = storage.experiments["e"].results_df
+    assert list(found["config.x"]) == list(data.results_df["config.x"]) == [v["x"] for v in values]
+    assert sorted(backend.asked) == [2, 4, 5]
