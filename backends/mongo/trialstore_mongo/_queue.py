@@ -21,10 +21,10 @@ EARLIEST = -(2**63)
 
 
 class Probe(Enum):
-    """The parts of the queue; an index has each of the first two in the order of (due, trial id)."""
+    """The parts of the queue."""
 
-    MINE = "mine"
-    NOBODYS = "nobody's"
+    WAITING = "waiting"
+    """Pending, and the runner's or nobody's: an index has each of the two in the order of (due, trial id), to be merged."""
     LOST = "lost"
     """Running, with a lease that is over."""
 
@@ -67,7 +67,7 @@ class Queue:
         latest = self._database.latest
         now, found = look(latest.experiment, claim.uid, *self._parts(claim))
         at = now if claim.due_by is None else claim.due_by
-        heads = [head for probe in (Probe.MINE, Probe.NOBODYS) for head in _heads(probe, found[probe.value])]
+        heads = _heads(Probe.WAITING, found[Probe.WAITING.value])
         is_lease_over = any(document["lease_expires"] <= at for document in found["lease"])
         if is_lease_over:
             heads += _heads(Probe.LOST, self._lost(claim, at))
@@ -78,12 +78,9 @@ class Queue:
     def _parts(self, claim: Claim) -> Iterator[Part]:
         trial, this = self._database.latest.trial, {"uid": claim.uid}
         leased = {"$match": {**this, "lease_expires": {"$gt": EARLIEST}}}
-        by_lease: Document = {"lease_expires": 1}
-        yield Part("lease", trial, [leased, {"$sort": by_lease}, {"$limit": 1}, {"$project": by_lease}])
-        for probe in (Probe.MINE, Probe.NOBODYS):
-            waiting = {"$match": {**this, **_waiting(claim, probe)}}
-            first: list[Document] = [waiting, {"$sort": BY_DUE}, {"$limit": claim.limit}]
-            yield Part(probe.value, trial, [*first, {"$project": BY_DUE}])
+        yield Part("lease", trial, _first(leased, {"lease_expires": 1}, 1))
+        waiting = {"$match": {**this, **_waiting(claim)}}
+        yield Part(Probe.WAITING.value, trial, _first(waiting, BY_DUE, claim.limit))
         # At the end, so that a trial which this very claim takes at this moment is seen before or after it is taken.
         log = {"$match": {**this, "log": holds_token(claim.token, {"$gt": ADDED})}}
         yield Part("served", trial, [log, {"$project": {"log": 1}}])
@@ -99,7 +96,7 @@ def eligible(claim: Claim, probe: Probe, at: Micros) -> Document:
     """Return the condition on a trial that a claim may take it, as one of this part of the queue."""
     conditions: Document = {"uid": claim.uid, "log": {"$not": holds_token(claim.token, {"$gt": ADDED})}}
     if probe is not Probe.LOST:
-        return {**conditions, **_waiting(claim, probe), "due": {"$lte": at}}
+        return {**conditions, **_waiting(claim), "due": {"$lte": at}}
     conditions |= lost(at)
     if claim.max_attempts is not None:
         conditions["expirations"] = {"$lt": claim.max_attempts - 1}
@@ -111,9 +108,13 @@ def lost(at: Micros) -> Document:
     return {"status": Status.RUNNING.value, "lease_expires": {"$gt": EARLIEST, "$lte": at}}
 
 
-def _waiting(claim: Claim, probe: Probe) -> Document:
-    runner = claim.trial_runner_id if probe is Probe.MINE else None
-    return {"status": Status.PENDING.value, "trial_runner_id": {"$eq": runner}}
+def _waiting(claim: Claim) -> Document:
+    return {"status": Status.PENDING.value, "trial_runner_id": {"$in": [None, claim.trial_runner_id]}}
+
+
+def _first(condition: Document, order: Document, limit: int) -> list[Document]:
+    """Return the stages that find the first trials in an order, and show only what that is by."""
+    return [condition, {"$sort": order}, {"$limit": limit}, {"$project": {"_id": 0, **order}}]
 
 
 def _heads(probe: Probe, documents: Iterable[Document]) -> list[Head]:
