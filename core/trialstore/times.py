@@ -41,7 +41,7 @@ def to_micros(when: datetime, what: str = "time") -> Micros:
     """
     moment = when if type(when) is datetime else _plain(when, what)
     try:
-        since = moment.astimezone(UTC) - _EPOCH
+        since = (moment if moment.tzinfo is UTC else moment.astimezone(UTC)) - _EPOCH
     except (OverflowError, OSError, ValueError) as error:
         raise InvalidInputError(f"{what} is outside the years 1 to 9999 in UTC: {when!r}") from error
     return since.days * 86_400_000_000 + since.seconds * 1_000_000 + since.microseconds

@@ -20,6 +20,7 @@ from trialstore.times import Micros, from_micros, now_micros, to_micros
 from trialstore.values import (
     Scalar,
     Value,
+    is_plain,
     plain_int,
     plain_metadata,
     plain_name,
@@ -340,6 +341,5 @@ def _telemetry_rows(metrics: Iterable[tuple[datetime, str, Any]]) -> tuple[Telem
 
 def _telemetry_row(ts: datetime, metric: str, value: Any) -> TelemetryRow:
     name = plain_name(metric, "a telemetry metric")
-    return TelemetryRow(
-        to_micros(ts, "a telemetry time"), name, encode_scalar(plain_scalar(value, f"telemetry {name!r}"))
-    )
+    plain = value if is_plain(value) else plain_scalar(value, f"telemetry {name!r}")
+    return TelemetryRow(to_micros(ts, "a telemetry time"), name, encode_scalar(plain))

@@ -27,6 +27,8 @@ _NOTHING = object()
 
 def plain_name(name: Any, what: str) -> str:
     """Return `name` as an exact `str`, or raise `InvalidInputError` if it is no legal name or id."""
+    if is_plain(name) and type(name) is str and 0 < len(name) <= MAX_NAME_LENGTH:
+        return name
     if not isinstance(name, str):
         raise InvalidInputError(f"{what} must be a string, not {_shown(name)}")
     if not name:
@@ -82,7 +84,7 @@ def plain_scalars(values: Any, what: str) -> dict[str, Scalar]:
     """Return a mapping of names to scalars in plain form, or raise `InvalidInputError`."""
     items, naming = _items(values, what), f"a name in {what}"
     return {
-        plain_name(name, naming): value if _is_plain(value) else plain_scalar(value, f"{what}[{name!r}]")
+        plain_name(name, naming): value if is_plain(value) else plain_scalar(value, f"{what}[{name!r}]")
         for name, value in items
     }
 
@@ -91,12 +93,12 @@ def plain_metadata(values: Any, what: str) -> dict[str, Value]:
     """Return a mapping of names to scalars, lists and dicts in plain form, or raise `InvalidInputError`."""
     items, naming = _items(values, what), f"a name in {what}"
     return {
-        plain_name(name, naming): value if _is_plain(value) else _plain_value(value, f"{what}[{name!r}]", 1)
+        plain_name(name, naming): value if is_plain(value) else _plain_value(value, f"{what}[{name!r}]", 1)
         for name, value in items
     }
 
 
-def _is_plain(value: Any) -> bool:
+def is_plain(value: Any) -> bool:
     """Tell at a glance that a value is a plain scalar as it stands, as nearly all are."""
     kind = type(value)
     if kind is str:
