@@ -11,7 +11,7 @@ from trialstore.errors import CorruptStorageError
 from trialstore_mongo._collections import Collections
 from trialstore_mongo._configs import THE_COUNTER
 from trialstore_mongo._indexes import INDEXES
-from trialstore_mongo._shapes import SHAPES
+from trialstore_mongo._shapes import VALIDATORS
 from trialstore_mongo._views import VIEWS
 
 _EXISTS = 48
@@ -26,8 +26,8 @@ def create(collections: Collections) -> None:
         If something else has one of the names.
     """
     database, prefix = collections.database, collections.prefix
-    for name, shape in SHAPES.items():
-        _create(collections, f"{prefix}{name}", {"validator": {"$jsonSchema": shape}})
+    for name, validator in VALIDATORS.items():
+        _create(collections, f"{prefix}{name}", {"validator": validator})
     for name, indexes in INDEXES.items():
         database[f"{prefix}{name}"].create_indexes(indexes)
     collections.counter.update_one(THE_COUNTER, {"$setOnInsert": {"value": 0}}, upsert=True)

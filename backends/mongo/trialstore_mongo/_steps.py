@@ -7,15 +7,25 @@ from collections.abc import Iterator
 from trialstore_mongo._client import Document
 from trialstore_mongo._collections import Collections
 from trialstore_mongo._configs import LONGEST_ALONG
-from trialstore_mongo._shapes import SHAPES
+from trialstore_mongo._shapes import VALIDATORS
 
 
 def put_configs_into_trials(collections: Collections) -> None:
     """Make version 2, in which the text of its tunable config stands in a trial, too."""
-    database, trials = collections.database, collections.trial
-    shape = {"$jsonSchema": SHAPES["trial"]}
-    database.command("collMod", trials.name, validator=shape, writeConcern=database.write_concern.document)
-    trials.aggregate([*_with_config(collections.tunable_config.name), _stored(trials.name)])
+    trials = collections.trial.name
+    for name in ("trial", "telemetry"):
+        _validate(collections, name)
+    collections.trial.aggregate([*_with_config(collections.tunable_config.name), _stored(trials)])
+
+
+def _validate(collections: Collections, name: str) -> None:
+    """Have the server check what is stored in a collection from now on."""
+    collections.database.command(
+        "collMod",
+        f"{collections.prefix}{name}",
+        validator=VALIDATORS[name],
+        writeConcern=collections.database.write_concern.document,
+    )
 
 
 def _with_config(configs: str) -> Iterator[Document]:

@@ -16,15 +16,15 @@ from trialstore_conformance.lab import NOON, Lab
 from trialstore_mongo import MongoBackend
 from trialstore_mongo._indexes import INDEXES
 from trialstore_mongo._schema import VERSION
-from trialstore_mongo._shapes import SHAPES
+from trialstore_mongo._shapes import VALIDATORS
 
 OpenBackend = Callable[..., MongoBackend]
 
 
 def test_every_collection_has_a_shape_and_its_indexes(backend: MongoBackend, database: Database[Any]) -> None:
     found = {one["name"]: one["options"] for one in database.list_collections(filter={"type": "collection"})}
-    assert {f"trialstore_{name}" for name in SHAPES} == found.keys() - {"system.views"}
-    assert all("$jsonSchema" in found[f"trialstore_{name}"]["validator"] for name in SHAPES)
+    validators = {name: one["validator"] for name, one in found.items() if name != "system.views"}
+    assert validators == {f"trialstore_{name}": validator for name, validator in VALIDATORS.items()}
     for name, indexes in INDEXES.items():
         stored = database[f"trialstore_{name}"].index_information()
         assert stored.keys() == {"_id_", *(index.document["name"] for index in indexes)}
@@ -179,6 +179,21 @@ def test_what_could_not_be_read_cannot_be_stored_by_hand(
     for update in UNREADABLE[name]:
         with pytest.raises(WriteError, match="failed validation"):
             database[f"trialstore_{name}"].update_one({}, update)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"uid": 1}, {"trial_id": "1"}, {"attempt": -1}, {"ts": 0.5}, {"ts": [1]}, {"metric": ""}],
+)
+def test_a_row_of_telemetry_whose_key_could_not_be_read_cannot_be_stored_by_hand(
+    backend: MongoBackend, database: Database[Any], wrong: dict[str, Any]
+) -> None:
+    key = {"uid": "u", "trial_id": 1, "attempt": 0, "ts": 1, "metric": "cpu"}
+    absent = {name: part for name, part in key.items() if name not in wrong}
+    for unreadable in {**key, **wrong}, absent, "key":
+        with pytest.raises(WriteError, match="failed validation"):
+            database["trialstore_telemetry"].insert_one({"_id": unreadable, "value": "0.5"})
+    database["trialstore_telemetry"].insert_one({"_id": key, "value": "0.5"})
 
 
 @pytest.mark.parametrize(
