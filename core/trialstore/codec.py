@@ -60,7 +60,9 @@ def encode(values: Mapping[str, Value], what: str = "values", limit: int = MAX_E
     InvalidInputError
         If the text would have more than `limit` bytes.
     """
-    encoded = _encoder.encode({name: _tagged(value) for name, value in values.items()})
+    encoded = _encoder.encode(values)
+    if _may_need_tags(encoded):
+        encoded = _encoder.encode({name: _tagged(value) for name, value in values.items()})
     if len(encoded) > limit:
         raise InvalidInputError(f"{what} take {len(encoded):,} bytes when encoded, more than {limit:,}")
     return encoded.decode()
@@ -68,7 +70,8 @@ def encode(values: Mapping[str, Value], what: str = "values", limit: int = MAX_E
 
 def encode_scalar(value: Scalar) -> Encoded:
     """Return the canonical text of one plain scalar."""
-    return _encoder.encode(_tagged(value)).decode()
+    encoded = _encoder.encode(value)
+    return (_encoder.encode(_tagged(value)) if _may_need_tags(encoded) else encoded).decode()
 
 
 def encode_definition(definition: Mapping[str, Any]) -> Encoded:
@@ -117,6 +120,11 @@ def _load(text: Encoded, decoder: Callable[[Encoded], Any]) -> Any:
 
 def _undecodable(text: Encoded, error: Exception) -> CorruptStorageError:
     return CorruptStorageError(f"stored values cannot be decoded ({error}): {text[:60]!r}")
+
+
+def _may_need_tags(encoded: bytes) -> bool:
+    """Tell whether some value may need a tag; the encoder takes the floats that JSON lacks for null."""
+    return b"null" in encoded or b'"~' in encoded
 
 
 def _tagged(value: Any) -> Any:

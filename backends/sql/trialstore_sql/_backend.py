@@ -144,8 +144,12 @@ class SqlBackend(Backend):
             return self._do.changes.change(tx, change)
 
     def add_telemetry(self, batch: TelemetryBatch) -> None:
-        with self._database.write() as tx:
-            self._do.telemetry.add(tx, batch)
+        try:
+            with self._database.write() as tx:
+                self._do.telemetry.add(tx, batch)
+        except ClashError:  # some of its rows are there
+            with self._database.write() as tx:
+                self._do.telemetry.add_absent(tx, batch)
 
     def find_telemetry(self, query: TelemetryQuery) -> list[StoredTelemetryRow]:
         with self._database.read() as tx:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ScalarSelect, Select, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, delete, func, select, update
 
 from trialstore.errors import CorruptStorageError, ExperimentNotFoundError, TransientError
 from trialstore.records import ExperimentQuery, ExperimentRecord, Objective, Uid
@@ -26,6 +27,8 @@ _FIELDS = (
     "max_attempts",
     "next_trial_id",
 )
+_MANY = "s"
+"""What the name of a parameter with many values ends with."""
 
 
 class Taken(NamedTuple):
@@ -90,7 +93,7 @@ class Experiments:
     def find(self, tx: Transaction, query: ExperimentQuery) -> list[ExperimentRecord]:
         """Return the experiments of a query, ordered by id."""
         asked = {"experiment_id": query.experiment_ids, "uid": query.uids}
-        given = {name: tx.array(values) for name, values in asked.items() if values is not None}
+        given = dict(_given(name, values, tx) for name, values in asked.items() if values is not None)
         return [_record(row) for row in tx.rows(self._find(tuple(given)), given)]
 
     def delete(self, tx: Transaction, uid: Uid) -> None:
@@ -117,10 +120,20 @@ class Experiments:
     def _find(self, given: tuple[str, ...]) -> Select[Any]:
         if given not in self._finds:
             columns = [self._table.c[name] for name in _FIELDS]
-            conditions = [self._dialect.is_in(self._table.c[name], name) for name in given]
+            conditions = [self._condition(name) for name in given]
             order = self._table.c.experiment_id
             self._finds[given] = select(*columns).where(*conditions).order_by(order)
         return self._finds[given]
+
+    def _condition(self, name: str) -> ColumnElement[bool]:
+        if name in self._table.c:
+            return self._table.c[name] == bindparam(name)
+        return self._dialect.is_in(self._table.c[name.removesuffix(_MANY)], name)
+
+
+def _given(name: str, values: Collection[str], tx: Transaction) -> tuple[str, Any]:
+    """Return the parameter for a column, or for many values of it; a single one is faster to look up."""
+    return (name, next(iter(values))) if len(values) == 1 else (f"{name}{_MANY}", tx.array(values))
 
 
 def _found(row: Row | None, uid: Uid) -> Row:

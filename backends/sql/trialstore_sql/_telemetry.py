@@ -19,7 +19,7 @@ from trialstore_sql._history import History, row
 from trialstore_sql._standing import StandingTrials
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Transaction
-from trialstore_sql.dialects import Dialect
+from trialstore_sql.dialects import Dialect, Inserts
 
 _COMMON: tuple[str, ...] = ("experiment_key", "trial_id", "attempt")
 """What the rows of one batch have in common."""
@@ -34,7 +34,9 @@ class Telemetry:
     ) -> None:
         trial, telemetry = tables.trial.c, tables.telemetry.c
         self._experiments, self._history = experiments, history
-        self._add = dialect.inserts_if_absent(tables.telemetry, (*_KEY, "value"), _KEY, common=_COMMON)
+        names = (*_KEY, "value")
+        self._add = dialect.inserts(tables.telemetry, names, common=_COMMON)
+        self._add_absent = dialect.inserts_if_absent(tables.telemetry, names, _KEY, common=_COMMON)
         self._trials = StandingTrials(tables, dialect, experiments, history, Parts.NONE)
         key, is_in = experiments.key_of_uid(), dialect.is_in
         self._find_all = (
@@ -50,13 +52,12 @@ class Telemetry:
         )
 
     def add(self, tx: Transaction, batch: TelemetryBatch) -> None:
-        """Add the rows of a batch that are not there yet, unless the batch was added before."""
-        key, has_met, trial = self._trials.get(tx, batch.uid, batch.trial_id, batch.token)
-        if has_met or self._is_repeated(tx, key, batch, trial):
-            return
-        self._put(tx, key, batch)
-        reported = row(key, trial, batch.ts, token=batch.token, status=batch.status, reported=True)
-        self._history.add(tx, [reported])
+        """Add the rows of a batch; one that is there already is a clash of keys."""
+        self._put(tx, batch, self._add)
+
+    def add_absent(self, tx: Transaction, batch: TelemetryBatch) -> None:
+        """Add the rows of a batch that are not there yet, which takes longer."""
+        self._put(tx, batch, self._add_absent)
 
     def find(self, tx: Transaction, query: TelemetryQuery) -> list[StoredTelemetryRow]:
         """Return the telemetry of a query."""
@@ -65,6 +66,15 @@ class Telemetry:
         if not rows:
             self._experiments.key(tx, query.uid)
         return [StoredTelemetryRow(*fields) for fields in rows]
+
+    def _put(self, tx: Transaction, batch: TelemetryBatch, inserts: Inserts) -> None:
+        """Add rows and the report, unless the batch was added before."""
+        key, has_met, trial = self._trials.get(tx, batch.uid, batch.trial_id, batch.token)
+        if has_met or self._is_repeated(tx, key, batch, trial):
+            return
+        self._insert(tx, inserts, key, batch)
+        reported = row(key, trial, batch.ts, token=batch.token, status=batch.status, reported=True)
+        self._history.add(tx, [reported])
 
     def _is_repeated(self, tx: Transaction, key: int, batch: TelemetryBatch, trial: TrialRecord) -> bool:
         """Tell whether a batch that does not fit the trial any more was added before; otherwise refuse it."""
@@ -76,11 +86,12 @@ class Telemetry:
             raise
         return False
 
-    def _put(self, tx: Transaction, key: int, batch: TelemetryBatch) -> None:
+    @staticmethod
+    def _insert(tx: Transaction, inserts: Inserts, key: int, batch: TelemetryBatch) -> None:
         if not batch.rows:
             return
         common = dict(zip(_COMMON, (key, batch.trial_id, batch.attempt), strict=True))
         columns = {
             name: [getattr(row, name) for row in batch.rows] for name in TelemetryRow.__struct_fields__
         }
-        tx.insert_columns(self._add, columns, common)
+        tx.insert_columns(inserts, columns, common)

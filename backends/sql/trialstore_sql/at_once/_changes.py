@@ -20,6 +20,7 @@ from sqlalchemy import (
 from trialstore import transitions
 from trialstore.records import ChangeOutcome, TrialChange
 from trialstore.rules import is_completion
+from trialstore.status import Status
 from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._history import History
@@ -36,6 +37,7 @@ _EXPECTED = ("trial_runner_id", "metadata")
 class _Shape(NamedTuple):
     """What tells the statements for changes apart."""
 
+    from_statuses: frozenset[Status]
     names: tuple[str, ...]
     """Of the columns that are set."""
     expected: tuple[str, ...]
@@ -63,7 +65,7 @@ class Changes:
         expected = {name: getattr(change, f"expected_{name}") for name in _EXPECTED}
         expected = {name: value for name, value in expected.items() if value is not UNSET}
         statement = self._statement(_shape(change, tuple(values), tuple(expected)))
-        found = tx.row(statement, _parameters(tx, change, values, expected))
+        found = tx.row(statement, _parameters(change, values, expected))
         return None if found is None else ChangeOutcome(applied=True, record=record(*found))
 
     def _statement(self, shape: _Shape) -> Select[Any]:
@@ -101,7 +103,7 @@ class Changes:
             trial.experiment_key == self._experiments.key_of_uid(),
             trial.trial_id == bindparam("trial_id"),
             trial.attempt == bindparam("attempt"),
-            self._dialect.is_in(trial.status, "from_statuses"),
+            trial.status.in_(literal_column(str(status.value)) for status in shape.from_statuses),
             *(trial[name].is_not_distinct_from(bindparam(f"expected_{name}")) for name in shape.expected),
         ]
 
@@ -121,6 +123,7 @@ class Changes:
 
 def _shape(change: TrialChange, names: tuple[str, ...], expected: tuple[str, ...]) -> _Shape:
     return _Shape(
+        change.from_statuses,
         names,
         expected,
         begins_lease=isinstance(change.lease, int),
@@ -129,15 +132,12 @@ def _shape(change: TrialChange, names: tuple[str, ...], expected: tuple[str, ...
     )
 
 
-def _parameters(
-    tx: Transaction, change: TrialChange, values: dict[str, Any], expected: dict[str, Any]
-) -> dict[str, Any]:
+def _parameters(change: TrialChange, values: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:
     status = None if change.status is UNSET else change.status
     return {
         "uid": change.uid,
         "trial_id": change.trial_id,
         "attempt": change.attempt,
-        "from_statuses": tx.array([status.value for status in change.from_statuses]),
         **{f"expected_{name}": value for name, value in expected.items()},
         **{f"new_{name}": plain(value) for name, value in values.items()},
         "told_token": change.token,

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import psycopg
 import sqlalchemy
 from psycopg import Connection, OperationalError, Pipeline
+from psycopg.pq import TransactionStatus
 from psycopg.types.array import ListBinaryDumper
-from sqlalchemy import String
+from sqlalchemy import Engine, String, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
@@ -111,6 +112,7 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
 
     name = "postgresql"
     driver = "postgresql+psycopg"
+    reset_on_return = None  # would cost each call; `_roll_back` sees whether it is needed
     keeps_plans = True
     chains_writes = True
     connect_args: ClassVar = {
@@ -127,6 +129,11 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
     fixed_clock = "CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS bigint)"
     oldest: ClassVar = (14,)
     """The oldest version that counts microseconds exactly."""
+
+    def create_engine(self, *, create: bool, read_only: bool) -> Engine:
+        engine = super().create_engine(create=create, read_only=read_only)
+        event.listen(engine, "reset", _roll_back)
+        return engine
 
     def connect(
         self, engine: sqlalchemy.Dialect, _record: object, places: Sequence[Any], options: Mapping[str, Any]
@@ -193,6 +200,12 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
     def _of_no_connection(self, error: BaseException) -> Advice | None:
         reasons = (advice for words, advice in _REFUSED.items() if re.search(words, str(error)))
         return next(reasons, ELSEWHERE if isinstance(error, OperationalError) else None)
+
+
+def _roll_back(connection: DBAPIConnection, _record: object, _state: object) -> None:
+    """Roll back what an error or an interrupt left."""
+    if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+        connection.rollback()
 
 
 @contextmanager

@@ -54,6 +54,7 @@ _ERRORS: dict[int, tuple[type[TrialstoreError], str]] = {
     sqlite3.SQLITE_BUSY: (TransientError, "another process holds the lock; it may be free later"),
     sqlite3.SQLITE_LOCKED: (TransientError, "another connection holds the lock; it may be free later"),
     sqlite3.SQLITE_PROTOCOL: (TransientError, "other processes are fighting for the lock; it may be free later"),
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY: (ClashError, "another process wrote the same before"),
     sqlite3.SQLITE_CONSTRAINT_UNIQUE: (ClashError, "another process wrote the same before"),
     sqlite3.SQLITE_READONLY: (ReadOnlyError, "it cannot be written to; open it with read_only=True, or give write access"),
     sqlite3.SQLITE_CANTOPEN: (StorageUnavailableError, "it cannot be opened; look at the rights of the file and its folder"),
