@@ -60,7 +60,7 @@ class Changes:
     def change(self, tx: Transaction, change: TrialChange) -> ChangeOutcome | None:
         """Apply a change; None if the trial does not stand as expected, or nothing is to be set."""
         values = transitions.new_values(change, _from_now)
-        if not values:
+        if not values or not change.from_statuses:
             return None
         expected = {name: getattr(change, f"expected_{name}") for name in _EXPECTED}
         expected = {name: value for name, value in expected.items() if value is not UNSET}
