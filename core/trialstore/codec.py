@@ -60,9 +60,7 @@ def encode(values: Mapping[str, Value], what: str = "values", limit: int = MAX_E
     InvalidInputError
         If the text would have more than `limit` bytes.
     """
-    encoded = _encoder.encode(values)
-    if _may_need_tags(encoded):
-        encoded = _encoder.encode({name: _tagged(value) for name, value in values.items()})
+    encoded = _encoded(dict(values))
     if len(encoded) > limit:
         raise InvalidInputError(f"{what} take {len(encoded):,} bytes when encoded, more than {limit:,}")
     return encoded.decode()
@@ -70,8 +68,7 @@ def encode(values: Mapping[str, Value], what: str = "values", limit: int = MAX_E
 
 def encode_scalar(value: Scalar) -> Encoded:
     """Return the canonical text of one plain scalar."""
-    encoded = _encoder.encode(value)
-    return (_encoder.encode(_tagged(value)) if _may_need_tags(encoded) else encoded).decode()
+    return _encoded(value).decode()
 
 
 def encode_definition(definition: Mapping[str, Any]) -> Encoded:
@@ -122,9 +119,11 @@ def _undecodable(text: Encoded, error: Exception) -> CorruptStorageError:
     return CorruptStorageError(f"stored values cannot be decoded ({error}): {text[:60]!r}")
 
 
-def _may_need_tags(encoded: bytes) -> bool:
-    """Tell whether some value may need a tag; the encoder takes the floats that JSON lacks for null."""
-    return b"null" in encoded or b'"~' in encoded
+def _encoded(value: Any) -> bytes:
+    encoded = _encoder.encode(value)
+    # The encoder takes the floats that JSON lacks for null, and tags begin with ~; few texts have either.
+    may_need_tags = b"null" in encoded or b'"~' in encoded
+    return _encoder.encode(_tagged(value)) if may_need_tags else encoded
 
 
 def _tagged(value: Any) -> Any:

@@ -57,7 +57,7 @@ class Claims:
         """Hand out eligible trials, unless this claim has been served before."""
         rows = tx.rows(self._find_free, self._queue.wanted(claim, claim.limit))
         if not rows:
-            return self.nothing(tx, claim)
+            return self._nothing(tx, claim)
         now, was_served, key, *_ = rows[0]
         if was_served:
             return _current(tx.rows(self._served, {"key": key, "token": claim.token}))
@@ -86,7 +86,7 @@ class Claims:
         self._store(tx, key, failed, [expiry.reason] * len(failed), ts=now)
         return failed
 
-    def nothing(self, tx: Transaction, claim: Claim) -> list[TrialRecord]:
+    def _nothing(self, tx: Transaction, claim: Claim) -> list[TrialRecord]:
         """Return no trials, unless others hold some that are due: it may be this very claim, sent before, that does."""
         key = self._experiments.key(tx, claim.uid)
         served = tx.rows(self._served, {"key": key, "token": claim.token})

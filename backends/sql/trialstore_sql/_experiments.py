@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,6 +10,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, delete, f
 from trialstore.errors import CorruptStorageError, ExperimentNotFoundError, TransientError
 from trialstore.records import ExperimentQuery, ExperimentRecord, Objective, Uid
 from trialstore.times import Micros
+from trialstore_sql._listed import one_or_many
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Row, Transaction
 from trialstore_sql.dialects import Dialect
@@ -27,8 +27,6 @@ _FIELDS = (
     "max_attempts",
     "next_trial_id",
 )
-_MANY = "s"
-"""What the name of a parameter with many values ends with."""
 
 
 class Taken(NamedTuple):
@@ -93,7 +91,9 @@ class Experiments:
     def find(self, tx: Transaction, query: ExperimentQuery) -> list[ExperimentRecord]:
         """Return the experiments of a query, ordered by id."""
         asked = {"experiment_id": query.experiment_ids, "uid": query.uids}
-        given = dict(_given(name, values, tx) for name, values in asked.items() if values is not None)
+        given: dict[str, Any] = {}
+        for name, values in asked.items():
+            given |= {} if values is None else one_or_many(name, values, tx.array)
         return [_record(row) for row in tx.rows(self._find(tuple(given)), given)]
 
     def delete(self, tx: Transaction, uid: Uid) -> None:
@@ -128,12 +128,7 @@ class Experiments:
     def _condition(self, name: str) -> ColumnElement[bool]:
         if name in self._table.c:
             return self._table.c[name] == bindparam(name)
-        return self._dialect.is_in(self._table.c[name.removesuffix(_MANY)], name)
-
-
-def _given(name: str, values: Collection[str], tx: Transaction) -> tuple[str, Any]:
-    """Return the parameter for a column, or for many values of it; a single one is faster to look up."""
-    return (name, next(iter(values))) if len(values) == 1 else (f"{name}{_MANY}", tx.array(values))
+        return self._dialect.is_in(self._table.c[name.removesuffix("s")], name)
 
 
 def _found(row: Row | None, uid: Uid) -> Row:

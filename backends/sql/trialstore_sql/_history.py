@@ -11,7 +11,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     insert,
-    literal_column,
     null,
     select,
 )
@@ -20,6 +19,7 @@ from trialstore.records import StatusChange, Token, TrialRecord, Uid
 from trialstore.status import Status, stored_status
 from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
+from trialstore_sql._parameters import ONE, ZERO
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Transaction
 from trialstore_sql.dialects import Dialect, unindexed
@@ -36,7 +36,6 @@ _FIELDS = (
     "reason",
     "reported",
 )
-_ZERO: ColumnElement[Any] = literal_column("0")
 
 
 class History:
@@ -67,7 +66,7 @@ class History:
     def has_met(self) -> ColumnElement[bool]:
         """Return the expression that tells, in a query for trials, whether each has met the parameter ``token``."""
         trial = self._trial.c
-        return exists(literal_column("1")).where(
+        return exists(ONE).where(
             self._key == trial.experiment_key,
             self._trial_id == trial.trial_id,
             self._table.c.token == bindparam("token"),
@@ -75,7 +74,7 @@ class History:
 
     def was_served(self) -> ColumnElement[bool]:
         """Return the expression that tells whether the experiment of the parameter ``uid`` has met ``token`` before."""
-        return exists(literal_column("1")).where(
+        return exists(ONE).where(
             self._key == self._experiments.key_of_uid(), self._table.c.token == bindparam("token")
         )
 
@@ -88,9 +87,9 @@ class History:
         tx.insert(self._add, rows)
 
     def telling(self, changed: CTE, **given: ColumnElement[Any]) -> CTE:
-        """Return the write that adds a row for each trial of another write, which returns all their columns."""
+        """Return the write that adds a row for each trial of another write, from what that returns of them."""
         of_trial = {name: changed.c[name] for name in _FIELDS if name in changed.c}
-        told = {"ordinal": _ZERO, "reported": _ZERO, **of_trial, "token": null(), "reason": null(), **given}
+        told = {"ordinal": ZERO, "reported": ZERO, **of_trial, "token": null(), "reason": null(), **given}
         rows = select(*(told[name] for name in _FIELDS)).select_from(changed)
         return insert(self._table).from_select(_FIELDS, rows).cte("told")
 

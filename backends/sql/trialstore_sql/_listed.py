@@ -14,6 +14,13 @@ from trialstore_sql.dialects import Dialect
 _Statement = TypeVar("_Statement", bound=ClauseElement)
 
 
+def one_or_many(
+    name: str, values: Collection[Any], array: Callable[[Collection[Any]], Any]
+) -> dict[str, Any]:
+    """Return the parameter for a column, or (by its name in the plural) for many values of it."""
+    return {name: next(iter(values))} if len(values) == 1 else {f"{name}s": array(values)}
+
+
 class Listed(Generic[_Statement]):
     """A statement in two forms: engines look a single value up faster than a list.
 

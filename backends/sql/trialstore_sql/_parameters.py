@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam
+from sqlalchemy import BindParameter, ColumnElement, bindparam, literal_column
 
 from trialstore.status import Status
+
+ZERO: ColumnElement[Any] = literal_column("0")
+ONE: ColumnElement[Any] = literal_column("1")
+"""Numbers in the text itself: Core would make parameters of plain ones."""
 
 
 def placeholders(names: Iterable[str], prefix: str = "") -> dict[str, BindParameter[Any]]:

@@ -20,12 +20,12 @@ from trialstore.records import Claim
 from trialstore.status import Status
 from trialstore.times import now_micros
 from trialstore_sql._experiments import Experiments
+from trialstore_sql._parameters import ONE
 from trialstore_sql._tables import Tables
 from trialstore_sql._trials import columns, config_of, limited
 from trialstore_sql.dialects import Dialect, unindexed
 
 _ALL: ColumnElement[Any] = literal_column("*")
-_ONE: ColumnElement[Any] = literal_column("1")
 _EVERY_FREE: ColumnElement[Any] = literal_column("free.*")
 _NO_LIMIT = 2**62
 
@@ -55,7 +55,7 @@ class Queue:
 
     def any(self) -> CompoundSelect[Any]:
         """Return the query for trials that could be claimed but for others who hold them."""
-        return _united(self._parts(_ONE))
+        return _united(self._parts(ONE))
 
     def used_up(self) -> Select[Any]:
         """Return the query that holds trials that have lost as many leases as they may."""

@@ -127,6 +127,7 @@ class Tables:
         return Table(f"{self._prefix}{name}", self.metadata, *items, **options)
 
     def _indexed(self, table: Table, column: str) -> ColumnElement[Any]:
+        """Return a column as an index has it that must not be taken for the primary key."""
         is_apart = column == "experiment_key" and table.primary_key.contains_column(table.c[column])
         return self._dialect.apart(table.c[column]) if is_apart else table.c[column]
 

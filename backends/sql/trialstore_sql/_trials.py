@@ -12,7 +12,6 @@ from sqlalchemy import (
     Table,
     bindparam,
     func,
-    literal_column,
     null,
     or_,
     select,
@@ -23,6 +22,8 @@ from trialstore.records import Order, Parts, TrialQuery, TrialRecord, Uid
 from trialstore.status import Status, stored_status
 from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
+from trialstore_sql._listed import one_or_many
+from trialstore_sql._parameters import ZERO
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Row, Transaction
 from trialstore_sql.dialects import Dialect, unindexed
@@ -120,7 +121,7 @@ def config_of(
 def limited(statement: Select[Any]) -> Select[Any]:
     """Return a query with the parameter ``limit``."""
     # SQLAlchemy would write the absent offset as one more parameter.
-    return statement.limit(bindparam("limit")).offset(literal_column("0"))
+    return statement.limit(bindparam("limit")).offset(ZERO)
 
 
 def records(rows: Iterable[Row]) -> list[TrialRecord]:
@@ -176,10 +177,8 @@ def _is_of_queue(given: Collection[str]) -> bool:
 def _given(query: TrialQuery, array: Callable[[Collection[Any]], object]) -> dict[str, object]:
     """Return the conditions of a query that apply, as parameters."""
     ids = query.trial_ids
-    one = None if ids is None or len(ids) != 1 else next(iter(ids))  # faster to look up than a list
     conditions = {
-        "trial_id": one,
-        "trial_ids": None if ids is None or one is not None else array(ids),
+        **({} if ids is None else one_or_many("trial_id", ids, array)),
         "after_id": query.after_id,
         "statuses": None if query.statuses is None else array([status.value for status in query.statuses]),
         "due_by": query.due_by,

@@ -14,7 +14,6 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    literal_column,
     select,
     update,
 )
@@ -22,6 +21,7 @@ from sqlalchemy import (
 from trialstore.records import NewTrial, TrialRecord, Uid
 from trialstore.transitions import added
 from trialstore_sql._history import History
+from trialstore_sql._parameters import ONE, ZERO
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Transaction
 from trialstore_sql.dialects import Dialect
@@ -30,8 +30,7 @@ _GIVEN = ("token", "status", "ts_start", "ts_end", "trial_runner_id", "metadata"
 """What a new trial has from its caller, as it is."""
 _TOLD = ("experiment_key", "trial_id", "tunable_config_id", "attempt", "status", "trial_runner_id")
 """What is needed of it once it is there."""
-_ONE: ColumnElement[Any] = literal_column("1")
-_NONE_YET: dict[str, ColumnElement[Any]] = dict.fromkeys(("attempt", "expirations"), literal_column("0"))
+_NONE_YET: dict[str, ColumnElement[Any]] = dict.fromkeys(("attempt", "expirations"), ZERO)
 
 
 class Adding:
@@ -66,14 +65,12 @@ class Adding:
     def _taken(self, config: CTE) -> CTE:
         """Return the key of the experiment, an id, and the time, if the config is there."""
         experiment = self._tables.experiment
-        take = update(experiment).where(
-            experiment.c.uid == bindparam("uid"), exists(_ONE).select_from(config)
-        )
+        take = update(experiment).where(experiment.c.uid == bindparam("uid"), exists(ONE).select_from(config))
         this_id = func.coalesce(experiment.c.next_trial_id, _big("first_id"))
         now = self._dialect.now_column().label("now")
-        last_id = (experiment.c.next_trial_id - _ONE).label("trial_id")
+        last_id = (experiment.c.next_trial_id - ONE).label("trial_id")
         return (
-            take.values({"next_trial_id": this_id + _ONE})
+            take.values({"next_trial_id": this_id + ONE})
             .returning(experiment.c.experiment_key, last_id, now)
             .cte("taken")
         )

@@ -24,7 +24,7 @@ from trialstore.status import Status
 from trialstore.times import Micros
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._history import History
-from trialstore_sql._parameters import placeholders, plain
+from trialstore_sql._parameters import ONE, placeholders, plain
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Transaction
 from trialstore_sql._trials import columns, record
@@ -90,7 +90,7 @@ class Changes:
         number = (
             update(experiment)
             .where(experiment.c.experiment_key == held.c.experiment_key)
-            .values({"completions": experiment.c.completions + literal_column("1")})
+            .values({"completions": experiment.c.completions + ONE})
             .returning(*held.c, experiment.c.completions)
             .cte("number")
         )

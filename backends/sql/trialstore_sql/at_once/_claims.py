@@ -22,14 +22,12 @@ from trialstore.records import Claim, TrialRecord
 from trialstore.transitions import LEASE_EXPIRED
 from trialstore_sql._experiments import Experiments
 from trialstore_sql._history import History
+from trialstore_sql._parameters import ONE, ZERO
 from trialstore_sql._queue import Queue
 from trialstore_sql._tables import Tables
 from trialstore_sql._transaction import Transaction
 from trialstore_sql._trials import columns, config_of, limited, records
 from trialstore_sql.dialects import Dialect
-
-_ZERO: ColumnElement[Any] = literal_column("0")
-_ONE: ColumnElement[Any] = literal_column("1")
 
 
 class Claims:
@@ -61,7 +59,7 @@ class Claims:
         """Return the trials that are handed out, in their order, and which of them another runner has lost."""
         free = self._queue.held("trial_id", "due", "status")
         key, trial_id, due, status = map(_free, ("experiment_key", "trial_id", "due", "status"))
-        number = (func.row_number().over(order_by=(due, trial_id)) - _ONE).label("ordinal")
+        number = (func.row_number().over(order_by=(due, trial_id)) - ONE).label("ordinal")
         was_running = status == bindparam("running", type_=SmallInteger())
         reason = case((was_running, bindparam("lost")), else_=null()).label("reason")
         shown: list[ColumnElement[Any]] = [key, trial_id, number, reason]
@@ -74,8 +72,8 @@ class Claims:
         settings: dict[str, Any] = {
             "status": bindparam("running"),
             "trial_runner_id": bindparam("runner"),
-            "attempt": trial.attempt + _ONE,
-            "expirations": trial.expirations + case((chosen.c.reason.is_(None), _ZERO), else_=_ONE),
+            "attempt": trial.attempt + ONE,
+            "expirations": trial.expirations + case((chosen.c.reason.is_(None), ZERO), else_=ONE),
             "ts_start": now,
             "lease_expires": now + bindparam("lease", type_=BigInteger()),
         }

@@ -34,7 +34,7 @@ from sqlalchemy.types import TypeEngine
 from trialstore.backend import Capability
 from trialstore.errors import ConfigError, TransientError, TrialstoreError
 from trialstore.values import MAX_NAME_LENGTH
-from trialstore_sql._parameters import placeholders
+from trialstore_sql._parameters import ZERO, placeholders
 from trialstore_sql._settings import Settings
 from trialstore_sql.dialects._views import ViewWords
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return a column of numbers in words that no index of the column answers, so that another one is used."""
-    return column + literal_column("0")
+    return column + ZERO
 
 
 class ClashError(TransientError):
@@ -175,7 +175,7 @@ class Dialect(ABC):
     @classmethod
     def apart(cls, key: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return the key of the experiment in the words of indexes that must not be taken for the primary key."""
-        return key - literal_column("0") if cls.keeps_plans else key
+        return key - ZERO if cls.keeps_plans else key
 
     @classmethod
     def besides(cls, key: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy
 from pymysql.constants import SERVER_STATUS
-from sqlalchemy import ColumnElement, Engine, Update, bindparam, event, select
+from sqlalchemy import ColumnElement, Update, bindparam, select
 from sqlalchemy.dialects.mysql import LONGTEXT, VARCHAR, Insert
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.sql.elements import ClauseElement
@@ -127,7 +127,6 @@ class MysqlDialect(ServerDialect):
         # Without escapes that would double the length of JSON.
         "sql_mode": "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES",
     }
-    reset_on_return = None  # would be a round trip each time; `_roll_back` knows whether it is needed
     orders_by_constants = False
     transactional_ddl = False
     clock = "timestampdiff(MICROSECOND, '1970-01-01', utc_timestamp(6))"
@@ -140,11 +139,6 @@ class MysqlDialect(ServerDialect):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._has_warned = False
-
-    def create_engine(self, *, create: bool, read_only: bool) -> Engine:
-        engine = super().create_engine(create=create, read_only=read_only)
-        event.listen(engine, "reset", _roll_back)
-        return engine
 
     def connect(
         self, engine: sqlalchemy.Dialect, _record: object, places: Sequence[Any], options: Mapping[str, Any]
@@ -161,6 +155,9 @@ class MysqlDialect(ServerDialect):
             raise ConfigError(f'{self.label}: no database is chosen; name one as "database" in the config')
         _keep_alive(connection)
         super().set_up(connection, read_only=read_only)
+
+    def is_in_transaction(self, connection: DBAPIConnection) -> bool:
+        return bool(getattr(connection, "server_status", 0) & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
 
     def session_settings(self, *, read_only: bool) -> list[str]:
         seconds = max(1, math.ceil(self.settings.busy_timeout))
@@ -249,9 +246,3 @@ def _keep_alive(connection: DBAPIConnection) -> None:
     for option, value in _KEEPALIVE.items():
         if hasattr(socket, option):
             end.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-
-
-def _roll_back(connection: DBAPIConnection, _record: object, _state: object) -> None:
-    """Roll back what an error or an interrupt left, and spare the round trip where nothing was."""
-    if getattr(connection, "server_status", 0) & SERVER_STATUS.SERVER_STATUS_IN_TRANS:
-        connection.rollback()

@@ -13,7 +13,7 @@ import sqlalchemy
 from psycopg import Connection, OperationalError, Pipeline
 from psycopg.pq import TransactionStatus
 from psycopg.types.array import ListBinaryDumper
-from sqlalchemy import Engine, String, event
+from sqlalchemy import String
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
@@ -112,7 +112,6 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
 
     name = "postgresql"
     driver = "postgresql+psycopg"
-    reset_on_return = None  # would cost each call; `_roll_back` sees whether it is needed
     keeps_plans = True
     chains_writes = True
     connect_args: ClassVar = {
@@ -130,11 +129,6 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
     oldest: ClassVar = (14,)
     """The oldest version that counts microseconds exactly."""
 
-    def create_engine(self, *, create: bool, read_only: bool) -> Engine:
-        engine = super().create_engine(create=create, read_only=read_only)
-        event.listen(engine, "reset", _roll_back)
-        return engine
-
     def connect(
         self, engine: sqlalchemy.Dialect, _record: object, places: Sequence[Any], options: Mapping[str, Any]
     ) -> DBAPIConnection:
@@ -142,6 +136,9 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
         # Arrays of a thousand texts would be escaped, and taken apart again, text by text.
         cast("Connection[Any]", connection).adapters.register_dumper(list, ListBinaryDumper)
         return connection
+
+    def is_in_transaction(self, connection: DBAPIConnection) -> bool:
+        return bool(connection.pgconn.transaction_status != TransactionStatus.IDLE)
 
     def session_settings(self, *, read_only: bool) -> list[str]:
         settings = {
@@ -200,12 +197,6 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
     def _of_no_connection(self, error: BaseException) -> Advice | None:
         reasons = (advice for words, advice in _REFUSED.items() if re.search(words, str(error)))
         return next(reasons, ELSEWHERE if isinstance(error, OperationalError) else None)
-
-
-def _roll_back(connection: DBAPIConnection, _record: object, _state: object) -> None:
-    """Roll back what an error or an interrupt left."""
-    if connection.pgconn.transaction_status != TransactionStatus.IDLE:
-        connection.rollback()
 
 
 @contextmanager

@@ -67,8 +67,6 @@ class ServerDialect(Dialect):
     """The SQLAlchemy drivername that is used, whichever name the config gives."""
     connect_args: ClassVar[Mapping[str, Any]]
     """Arguments of the driver, unless the config's `query` gives others."""
-    reset_on_return: ClassVar[str | None] = "rollback"
-    """What SQLAlchemy does to a connection that comes back."""
 
     @property
     def label(self) -> str:
@@ -85,6 +83,7 @@ class ServerDialect(Dialect):
             raise self._told(error, OPTIONS) from error
         event.listen(engine, "do_connect", self.connect)
         event.listen(engine, "connect", lambda connection, _: self.set_up(connection, read_only=read_only))
+        event.listen(engine, "reset", self._roll_back)
         event.listen(engine, "checkin", _note_time)
         event.listen(engine, "checkout", _Ping(engine))
         return engine
@@ -114,6 +113,10 @@ class ServerDialect(Dialect):
             cursor.close()
 
     @abstractmethod
+    def is_in_transaction(self, connection: DBAPIConnection) -> bool:
+        """Tell, without asking the server, whether a transaction is under way."""
+
+    @abstractmethod
     def session_settings(self, *, read_only: bool) -> Sequence[str]:
         """Return the statements that a new connection begins with."""
 
@@ -124,6 +127,11 @@ class ServerDialect(Dialect):
     @abstractmethod
     def advice(self, error: BaseException) -> Advice | None:
         """Return which error of ours stands for one of the driver, and what to do about it."""
+
+    def _roll_back(self, connection: DBAPIConnection, _record: object, _state: object) -> None:
+        """Roll back what an error or an interrupt left in a connection that comes back to the pool."""
+        if self.is_in_transaction(connection):
+            connection.rollback()
 
     def _told(self, error: BaseException, advice: Advice) -> TrialstoreError:
         kind, words = advice
@@ -142,7 +150,7 @@ class ServerDialect(Dialect):
             max_overflow=0,
             pool_timeout=self.settings.busy_timeout,
             pool_use_lifo=True,
-            pool_reset_on_return=self.reset_on_return,
+            pool_reset_on_return=None,  # would cost each call; `_roll_back` sees whether it is needed
             hide_parameters=True,
         )
 
