@@ -6,13 +6,14 @@ import ctypes
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from threading import Condition, RLock
-from weakref import WeakSet
+from typing import Any, cast
 
 import sqlalchemy
 from sqlalchemy import Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from trialstore.errors import (
     CorruptStorageError,
@@ -23,7 +24,7 @@ from trialstore.errors import (
     UsageError,
 )
 from trialstore_sql._transaction import Compiler, Transaction
-from trialstore_sql.dialects import Dialect
+from trialstore_sql.dialects import ConnectionPool, Dialect
 
 
 class Database:
@@ -42,7 +43,6 @@ class Database:
         self._compiler = compiler
         self._engine: Engine | None = None
         self._lock = dialect.write_lock()
-        self._in_use: WeakSet[PoolProxiedConnection] = WeakSet()
         self._foreign_errors: tuple[type[Exception], ...] = (SQLAlchemyError,)
 
     @property
@@ -51,6 +51,11 @@ class Database:
         if self._engine is None:
             raise StorageClosedError(f"{self.dialect.label} is not open")
         return self._engine
+
+    @property
+    def pool(self) -> ConnectionPool:
+        """The pool of the engine's connections."""
+        return cast("ConnectionPool", self.engine.pool)
 
     def open(self, *, create: bool, read_only: bool) -> None:
         """Make the engine; a second call makes another one, with other rights."""
@@ -110,12 +115,10 @@ class Database:
 
     @contextmanager
     def _transaction(self, *, writes: bool) -> Iterator[Transaction]:
-        # The pool rolls back whatever comes back uncommitted, whether by an error or by an interrupt.
         try:
             with (
                 self._turn(writes=writes),
-                closing(self.engine.raw_connection()) as connection,
-                self._unless_broken(connection),
+                self._connection() as connection,
                 closing(connection.cursor()) as cursor,
                 self.dialect.pipeline(connection) if writes else nullcontext(),
             ):
@@ -128,29 +131,39 @@ class Database:
             raise self._translated(error) from error
 
     @contextmanager
-    def _unless_broken(self, connection: PoolProxiedConnection) -> Iterator[None]:
-        """Throw a connection that turns out to be broken away, and all others that are idle: they are as old."""
-        engine = self.engine
-        self._in_use.add(connection)
+    def _connection(self) -> Iterator[DBAPIConnection]:
+        """Lend a connection, which comes back to the pool without a transaction, or is closed."""
+        pool = self.pool
+        entry = pool.take()
         try:
-            yield
-        except engine.dialect.loaded_dbapi.Error as error:
-            if not engine.dialect.is_disconnect(error, connection.dbapi_connection, None):
-                raise
-            connection.invalidate()
-            engine.dispose()
+            yield cast("DBAPIConnection", entry.dbapi_connection)
+        except BaseException as error:
+            self._let_go(pool, entry, error)
+            raise
+        pool.give_back(entry)
+
+    def _let_go(self, pool: ConnectionPool, entry: ConnectionPoolEntry, error: BaseException) -> None:
+        """Give the connection back with which a call failed, unless it is broken or may be."""
+        if self._connected.is_disconnect(cast("Any", error), entry.dbapi_connection, None):
+            pool.drop(entry)
+            pool.close_idle()  # which are as old
             raise TransientError(
                 f"{self.dialect.label}: the connection was lost ({self.dialect.said(error)})"
             ) from error
-        except TrialstoreError:
-            raise
-        except BaseException as error:
-            # An interrupt may have come between a statement and its answer, which would be taken for the next one's.
-            if connection.is_valid:
-                connection.invalidate()
-            if self.dialect.is_interrupt(error):
-                raise KeyboardInterrupt from error
-            raise
+        if isinstance(error, (*self._foreign_errors, TrialstoreError)) and self._is_rolled_back(entry):
+            pool.give_back(entry)
+            return
+        # An interrupt may have come between a statement and its answer, which would be taken for the next one's.
+        pool.drop(entry)
+        if self.dialect.is_interrupt(error):
+            raise KeyboardInterrupt from error
+
+    def _is_rolled_back(self, entry: ConnectionPoolEntry) -> bool:
+        try:
+            self._connected.do_rollback(cast("Any", entry.dbapi_connection))
+        except self._foreign_errors:
+            return False
+        return True
 
     def _turn(self, *, writes: bool) -> AbstractContextManager[object]:
         """Return the lock if the threads of this process take turns at this."""
@@ -169,7 +182,10 @@ class Database:
         label, dialect = self.dialect.label, self.engine.dialect
         error = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
         if isinstance(error, PoolTimeoutError):
-            return self._exhausted()
+            return TransientError(
+                f"{label}: other threads use all {self.dialect.settings.pool_size} connections; raise pool_size if "
+                "there are more threads"
+            )
         told_apart = self.dialect.translated(error)
         if told_apart is not None:
             return told_apart
@@ -177,14 +193,6 @@ class Database:
         if isinstance(error, getattr(dialect.loaded_dbapi, "OperationalError", ())):
             return StorageUnavailableError(said)
         return CorruptStorageError(f"{said}: its tables are not as trialstore made them")
-
-    def _exhausted(self) -> TransientError:
-        size = self.dialect.settings.pool_size
-        if len(self._in_use) < size:  # interrupts at an awkward moment have cost the pool connections
-            self.engine.dispose()
-        return TransientError(
-            f"{self.dialect.label}: other threads use all {size} connections; raise pool_size if there are more threads"
-        )
 
 
 def _is_mine(lock: RLock) -> bool:

@@ -101,7 +101,7 @@ def plans(request: pytest.FixtureRequest) -> Iterator[Plans]:
         backend.open(create=True, read_only=False)
         forget_nothing(request.getfixturevalue("postgres_server"), config["database"])
         event.listen(backend._database.engine, "connect", prepare_all)
-        backend._database.engine.dispose()  # of the connection that made the tables
+        backend._database.pool.close_idle()  # of the connection that made the tables
         for uid in ("u", "queue"):
             backend.put_experiment(ExperimentRecord(experiment_id=uid, uid=uid))
             add(backend, 3 * EARLY, uid)

@@ -141,7 +141,7 @@ def postgres_plans(request: pytest.FixtureRequest, postgres_config: dict[str, An
     with closing(SqlBackend(postgres_config)) as backend:
         backend.open(create=False, read_only=False)
         event.listen(backend._database.engine, "connect", prepare_all)
-        backend._database.engine.dispose()  # of those that have connected already
+        backend._database.pool.close_idle()  # of those that have connected already
         yield plans_of(backend)
 
 

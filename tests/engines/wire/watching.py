@@ -34,10 +34,11 @@ def watch(engine: Engine, listener: Listener, *, commits: bool = True) -> None:
     Without `commits`, what would be committed is rolled back instead, so that nothing changes for good.
     """
 
-    def step_in(connection: Any, _record: object, lent: Any) -> None:
-        lent.dbapi_connection = _Connection(connection, listener, commits=commits)
+    def step_in(connection: Any, entry: Any) -> None:
+        entry.dbapi_connection = _Connection(connection, listener, commits=commits)
 
-    event.listen(engine, "checkout", step_in)
+    event.listen(engine, "connect", step_in)
+    engine.pool.close_idle()  # type: ignore[attr-defined]  # which nobody stands before
 
 
 def undo(connection: psycopg.Connection) -> None:

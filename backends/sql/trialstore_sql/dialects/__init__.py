@@ -10,9 +10,10 @@ from trialstore.errors import BackendNotInstalledError, ConfigError
 from trialstore_sql._drivernames import DRIVERS, OTHERS, Driver
 from trialstore_sql._settings import Settings
 from trialstore_sql.dialects._base import ClashError, Dialect, Inserts, unindexed
+from trialstore_sql.dialects._pool import ConnectionPool
 from trialstore_sql.dialects._views import ViewWords
 
-__all__ = ["ClashError", "Dialect", "Inserts", "ViewWords", "dialect_of", "unindexed"]
+__all__ = ["ClashError", "ConnectionPool", "Dialect", "Inserts", "ViewWords", "dialect_of", "unindexed"]
 
 _LOG = logging.getLogger(__name__)
 

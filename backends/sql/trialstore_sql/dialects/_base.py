@@ -25,8 +25,7 @@ from sqlalchemy import (
     literal_column,
     null,
 )
-from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.sql.dml import Insert
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeEngine
@@ -131,7 +130,7 @@ class Dialect(ABC):
         """Begin a transaction that will write."""
         cursor.execute("BEGIN")
 
-    def pipeline(self, connection: PoolProxiedConnection) -> AbstractContextManager[object]:  # noqa: ARG002 - see below
+    def pipeline(self, connection: DBAPIConnection) -> AbstractContextManager[object]:  # noqa: ARG002 - see below
         """Send what returns nothing together with what comes next, on engines that are a round trip away."""
         return nullcontext()
 

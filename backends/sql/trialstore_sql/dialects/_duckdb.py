@@ -27,7 +27,7 @@ from trialstore_sql.dialects._arrays import ArrayDialect
 from trialstore_sql.dialects._base import ClashError
 from trialstore_sql.dialects._embedded import EmbeddedDialect
 from trialstore_sql.dialects._files import check_place
-from trialstore_sql.dialects._idle_pool import IdlePool
+from trialstore_sql.dialects._pool import ConnectionPool, PoolPolicy
 from trialstore_sql.dialects._views import ViewWords
 
 _ERRORS: dict[type[Exception], tuple[type[TrialstoreError], str]] = {
@@ -83,8 +83,10 @@ class DuckdbDialect(ArrayDialect, EmbeddedDialect):
             root = self._connect(create=create, read_only=read_only)
         except duckdb.Error as error:
             raise self.translated(error) or StorageUnavailableError(f"{self.label}: {error}") from error
-        pool = IdlePool(
-            lambda: ConnectionWrapper(root.cursor()), self.settings.pool_size, keeper=_First(root)
+        pool = ConnectionPool(
+            lambda: ConnectionWrapper(root.cursor()),
+            PoolPolicy(size=self.settings.pool_size),
+            keeper=_First(root),
         )
         engine = create_engine("duckdb://", pool=pool, paramstyle="qmark")
         engine.dialect.do_begin = _begin_nothing  # type: ignore[method-assign]  # its own would begin a second one

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy
-from pymysql.constants import SERVER_STATUS
+from pymysql import MySQLError
 from sqlalchemy import ColumnElement, Update, bindparam, select
 from sqlalchemy.dialects.mysql import LONGTEXT, VARCHAR, Insert
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
@@ -156,9 +156,6 @@ class MysqlDialect(ServerDialect):
         _keep_alive(connection)
         super().set_up(connection, read_only=read_only)
 
-    def is_in_transaction(self, connection: DBAPIConnection) -> bool:
-        return bool(getattr(connection, "server_status", 0) & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
-
     def session_settings(self, *, read_only: bool) -> list[str]:
         seconds = max(1, math.ceil(self.settings.busy_timeout))
         access = ", READ ONLY" if read_only else ""  # otherwise it is for the server to say
@@ -234,7 +231,7 @@ class MysqlDialect(ServerDialect):
         cause = getattr(error, "original_exception", None)
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             return TLS
-        return _BY_CODE.get(error.args[0]) if error.args else None
+        return _BY_CODE.get(error.args[0]) if isinstance(error, MySQLError) and error.args else None
 
 
 def _keep_alive(connection: DBAPIConnection) -> None:

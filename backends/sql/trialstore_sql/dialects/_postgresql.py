@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import psycopg
 import sqlalchemy
 from psycopg import Connection, OperationalError, Pipeline
-from psycopg.pq import TransactionStatus
 from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import String
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
-from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeEngine
 
 from trialstore.errors import ConfigError, TrialstoreError
@@ -137,9 +135,6 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
         cast("Connection[Any]", connection).adapters.register_dumper(list, ListBinaryDumper)
         return connection
 
-    def is_in_transaction(self, connection: DBAPIConnection) -> bool:
-        return bool(connection.pgconn.transaction_status != TransactionStatus.IDLE)
-
     def session_settings(self, *, read_only: bool) -> list[str]:
         settings = {
             "default_transaction_isolation": "read committed",
@@ -164,8 +159,8 @@ class PostgresqlDialect(ArrayDialect, ServerDialect):
             *([_FULL_DURABILITY] if self.settings.durability == "full" else []),
         ]
 
-    def pipeline(self, connection: PoolProxiedConnection) -> AbstractContextManager[object]:
-        driver = cast("Connection[Any]", connection.dbapi_connection)
+    def pipeline(self, connection: DBAPIConnection) -> AbstractContextManager[object]:
+        driver = cast("Connection[Any]", connection)
         return _pipelined(driver) if Pipeline.is_supported() else nullcontext()
 
     def prepare(self, tx: Transaction) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeAlias
@@ -11,8 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 import sqlalchemy
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, InvalidatePoolError
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.exc import ArgumentError
 
 from trialstore.backend import Capability
 from trialstore.errors import (
@@ -26,6 +23,7 @@ from trialstore.errors import (
     UsageError,
 )
 from trialstore_sql.dialects._base import ClashError, Dialect
+from trialstore_sql.dialects._pool import ConnectionPool, PoolPolicy
 
 Advice: TypeAlias = tuple[type[TrialstoreError], str]
 
@@ -56,9 +54,6 @@ DEPENDENT: Advice = (
 DAMAGED: Advice = (CorruptStorageError, "the server calls its files damaged; restore them from a backup")
 STOPPED: Advice = (StorageUnavailableError, "the server stopped the statement; look at its limits")
 
-_IDLE_SECONDS = 30.0
-_SINCE = "trialstore: idle since"
-
 
 class ServerDialect(Dialect):
     """An engine that is a server."""
@@ -83,9 +78,6 @@ class ServerDialect(Dialect):
             raise self._told(error, OPTIONS) from error
         event.listen(engine, "do_connect", self.connect)
         event.listen(engine, "connect", lambda connection, _: self.set_up(connection, read_only=read_only))
-        event.listen(engine, "reset", self._roll_back)
-        event.listen(engine, "checkin", _note_time)
-        event.listen(engine, "checkout", _Ping(engine))
         return engine
 
     def connect(
@@ -113,10 +105,6 @@ class ServerDialect(Dialect):
             cursor.close()
 
     @abstractmethod
-    def is_in_transaction(self, connection: DBAPIConnection) -> bool:
-        """Tell, without asking the server, whether a transaction is under way."""
-
-    @abstractmethod
     def session_settings(self, *, read_only: bool) -> Sequence[str]:
         """Return the statements that a new connection begins with."""
 
@@ -127,11 +115,6 @@ class ServerDialect(Dialect):
     @abstractmethod
     def advice(self, error: BaseException) -> Advice | None:
         """Return which error of ours stands for one of the driver, and what to do about it."""
-
-    def _roll_back(self, connection: DBAPIConnection, _record: object, _state: object) -> None:
-        """Roll back what an error or an interrupt left in a connection that comes back to the pool."""
-        if self.is_in_transaction(connection):
-            connection.rollback()
 
     def _told(self, error: BaseException, advice: Advice) -> TrialstoreError:
         kind, words = advice
@@ -145,12 +128,10 @@ class ServerDialect(Dialect):
             },
             isolation_level="AUTOCOMMIT",
             paramstyle="format",
-            poolclass=_Pool,
-            pool_size=self.settings.pool_size,
-            max_overflow=0,
-            pool_timeout=self.settings.busy_timeout,
-            pool_use_lifo=True,
-            pool_reset_on_return=None,  # would cost each call; `_roll_back` sees whether it is needed
+            poolclass=ConnectionPool,
+            policy=PoolPolicy(
+                size=self.settings.pool_size, patience=self.settings.busy_timeout, tries_idle=True
+            ),
             hide_parameters=True,
         )
 
@@ -165,37 +146,3 @@ class ServerDialect(Dialect):
             database=settings.database,
             query=settings.query,
         )
-
-
-class _Pool(QueuePool):
-    """Closes what comes back after its end, when others have gone on to the next pool."""
-
-    _is_disposed = False
-
-    def dispose(self) -> None:
-        self._is_disposed = True
-        super().dispose()
-
-    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
-        super()._do_return_conn(record)
-        if self._is_disposed:
-            super().dispose()
-
-
-class _Ping:
-    """Tries a connection that was idle before it is used: a firewall may have dropped it, or a server restarted."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._dialect = engine.dialect
-
-    def __call__(self, connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
-        if time.monotonic() < record.info.get(_SINCE, math.inf) + _IDLE_SECONDS:
-            return
-        try:
-            self._dialect.do_ping(connection)
-        except self._dialect.loaded_dbapi.Error as error:
-            raise InvalidatePoolError from error  # older connections will not have fared better
-
-
-def _note_time(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
-    record.info[_SINCE] = time.monotonic()

@@ -24,7 +24,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeEngine
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
@@ -42,7 +41,7 @@ from trialstore_sql._settings import Settings
 from trialstore_sql.dialects._base import ClashError
 from trialstore_sql.dialects._embedded import EmbeddedDialect
 from trialstore_sql.dialects._files import check_place
-from trialstore_sql.dialects._idle_pool import IdlePool
+from trialstore_sql.dialects._pool import ConnectionPool, PoolPolicy
 from trialstore_sql.dialects._sqlite_file import OpenedFile, connect
 from trialstore_sql.dialects._views import ViewWords
 
@@ -123,8 +122,8 @@ class SqliteDialect(EmbeddedDialect):
             self.file, self.label, durability=self.settings.durability, mode=mode
         )
         if read_only and not os.access(self.file.parent, os.W_OK):
-            return create_engine("sqlite://", creator=opened.connect_frozen, poolclass=NullPool)
-        return create_engine("sqlite://", pool=IdlePool(opened.connect, self.settings.pool_size))
+            return _engine(ConnectionPool(opened.connect_frozen, PoolPolicy(size=0)))
+        return _engine(ConnectionPool(opened.connect, PoolPolicy(size=self.settings.pool_size)))
 
     def begin(self, cursor: DBAPICursor) -> None:
         if self._opened is not None:
@@ -189,7 +188,11 @@ class SqliteDialect(EmbeddedDialect):
         # Shared, so that a connection that an interrupt breaks takes no records with it.
         uri = f"file:trialstore-{uuid.uuid4()}?mode=memory&cache=shared"
         creator = partial(connect, uri, self.settings.durability)
-        return create_engine("sqlite://", pool=IdlePool(creator, 1, keeper=creator()))
+        return _engine(ConnectionPool(creator, PoolPolicy(size=1), keeper=creator()))
+
+
+def _engine(pool: ConnectionPool) -> Engine:
+    return create_engine("sqlite://", pool=pool)
 
 
 def _is_busy(error: BaseException) -> bool:

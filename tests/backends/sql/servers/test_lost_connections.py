@@ -17,7 +17,7 @@ from servers import Server
 from trialstore import Storage
 from trialstore.errors import StorageUnavailableError, TransientError
 from trialstore.records import ExperimentQuery
-from trialstore_sql.dialects import _server
+from trialstore_sql.dialects import _pool
 
 OpenStorage = Callable[..., Storage]
 
@@ -33,9 +33,23 @@ def use_connections(storage: Storage, number: int) -> None:
             assert tx.rows_of("SELECT 1")[0] == (1,)
 
 
+def tries_of(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Return a list of the idle connections that are tried from now on."""
+    backend: Any = storage.session.backend
+    driver, tried = backend._database.engine.dialect, []
+    ping = driver.do_ping
+
+    def try_(connection: object) -> object:
+        tried.append(connection)
+        return ping(connection)
+
+    monkeypatch.setattr(driver, "do_ping", try_)
+    return tried
+
+
 @pytest.fixture
 def every_connection_counts_as_idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_server, "_IDLE_SECONDS", 0)
+    monkeypatch.setattr(_pool, "_IDLE_SECONDS", 0)
 
 
 def test_a_session_that_the_server_ended_is_replaced_without_a_word(
@@ -52,26 +66,29 @@ def test_a_session_that_the_server_ended_is_replaced_without_a_word(
 
 @pytest.mark.usefixtures("every_connection_counts_as_idle")
 def test_one_that_was_idle_for_long_is_tried_first_so_that_not_even_the_core_sees_its_end(
-    open_storage: OpenStorage, onlooker: Any
+    open_storage: OpenStorage, onlooker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage = open_storage()
     use_connections(storage, 3)
     before = onlooker.sessions()
     assert len(before) == 3
     onlooker.end(*before)
+    tried = tries_of(storage, monkeypatch)
     use_connections(storage, 3)
     assert onlooker.sessions().isdisjoint(before)
+    assert len(tried) == 1  # the others have not fared better
 
 
 def test_one_that_was_in_use_just_now_costs_one_failure_and_takes_the_other_idle_ones_with_it(
     open_storage: OpenStorage, onlooker: Any
 ) -> None:
-    storage = open_storage()
+    storage = open_storage(pool_size=3, busy_timeout=0.01)
     use_connections(storage, 3)
     onlooker.end(*onlooker.sessions())
-    with pytest.raises(TransientError, match="the connection was lost"):
+    with pytest.raises(TransientError, match="the connection was lost") as caught:
         storage.session.backend.find_experiments(ExperimentQuery())
     use_connections(storage, 3)
+    del caught  # which has held what was lost, and has taken nobody's place with it
 
 
 def test_a_session_that_ends_in_the_middle_of_a_write_is_replaced_and_the_write_repeated_once(
