@@ -28,9 +28,9 @@ class Contestant:
 
     def module(self, engine: str) -> str:
         """Return the module of the subject for an engine."""
-        if self is not BARE:
-            return f"benchmarks.subjects.of_{self.name}"
-        return f"benchmarks.subjects.bare_{engine.partition(' ')[0]}"
+        if self in {BARE, REPLAY}:
+            return f"benchmarks.subjects.{self.name}_{engine.partition(' ')[0]}"
+        return f"benchmarks.subjects.of_{self.name}"
 
     @property
     def python(self) -> Path:
@@ -58,6 +58,7 @@ class Contestant:
 
 TRIALSTORE = Contestant("trialstore", "trialstore", imported="trialstore")
 BARE = Contestant("bare")
+REPLAY = Contestant("replay")
 MLOS_BENCH = Contestant(
     "mlos_bench",
     "mlos-bench",
@@ -65,7 +66,7 @@ MLOS_BENCH = Contestant(
     "mlos_bench.storage.storage_factory",
 )
 OPTUNA = Contestant("optuna", "optuna", ("optuna==5.0.0", "pandas", POSTGRESQL), "optuna")
-CONTESTANTS = {each.name: each for each in (TRIALSTORE, BARE, MLOS_BENCH, OPTUNA)}
+CONTESTANTS = {each.name: each for each in (TRIALSTORE, BARE, REPLAY, MLOS_BENCH, OPTUNA)}
 
 
 def _uv(*arguments: str) -> None:

@@ -51,9 +51,9 @@ def goals(results: Results) -> list[Goal]:
 
 
 def _writes(results: Results) -> Iterator[Goal]:
-    for engine, faster, share in (("sqlite", 7, 0.6), ("postgresql", 3, 0.9)):
+    for engine, faster, driver, share in (("sqlite", 7, "bare", 0.6), ("postgresql", 3, "replay", 0.9)):
         yield _versus(results, "trial cycle", "cycle", engine, "mlos_bench", faster)
-        yield _versus(results, "trial cycle", "cycle", engine, "bare", share)
+        yield _versus(results, "trial cycle", "cycle", engine, driver, share)
     for engine in MONGO:
         yield _versus(results, "trial cycle", "cycle", engine, "bare", 0.7)
     for engine in SQL:

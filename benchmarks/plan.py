@@ -67,6 +67,8 @@ class Case:
     def _takes_part(self, subject: str, engine: str, n: int, processes: int) -> bool:
         if subject == "bare":
             return engine in {*MAIN, "mongodb replica set"}
+        if subject == "replay":
+            return engine == "postgresql"
         if subject == "trialstore":
             return True
         # What peers do at once is only of interest where a goal names it.
@@ -77,7 +79,7 @@ class Case:
 CASES: Mapping[str, Case] = {
     "import": Case(("none",), ("trialstore", "mlos_bench", "optuna")),
     "opening": Case(MAIN, (*OURS, "mlos_bench", "optuna"), (200,)),
-    "cycle": Case(ALL, (*OURS, "mlos_bench", "optuna")),
+    "cycle": Case(ALL, (*OURS, "replay", "mlos_bench", "optuna")),
     "new_trials": Case((*MAIN, "memory"), (*OURS, "mlos_bench")),
     "telemetry": Case((*MAIN, "mongodb replica set"), (*OURS, "mlos_bench")),
     "reads": Case(

@@ -16,7 +16,8 @@ This page is made by `make bench`. A trial is 10 tunables, 4 metadata entries an
 trialstore, mlos_bench, Optuna and the *bare* driver take turns at the same work on the same file system, each time in a fresh process.
 Bare is the least code on `sqlite3`, `psycopg` or `pymongo` that stores the same information (encoded values, a random
 token and a row of history for each write, a durable commit) and gives it back; a claim gives the parameter values, too.
-On PostgreSQL, a call of bare's about one trial is one statement that commits itself, as it is in trialstore.
+On PostgreSQL, a call of bare's about one trial is one statement that commits itself, as it is in trialstore; *replay* is
+`psycopg` that is given the very statements of trialstore, on its tables: what it is faster by is what trialstore's own code costs.
 On SQLite, mlos_bench and Optuna keep their rollback journal; trialstore and bare write ahead (WAL). Both wait for the disk at each commit.
 """
 GOALS = """\

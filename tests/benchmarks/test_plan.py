@@ -24,6 +24,11 @@ def test_peers_take_part_where_they_have_the_engine() -> None:
     assert where == {"none", "sqlite", "postgresql"}
 
 
+def test_statements_are_replayed_where_one_is_a_whole_call() -> None:
+    where = {(contest.case, contest.engine) for contest in everything() if "replay" in contest.subjects}
+    assert where == {("cycle", "postgresql")}
+
+
 def test_peers_read_no_more_trials_than_they_get_through() -> None:
     sizes = [
         contest.n for contest in everything() if contest.case == "reads" and "mlos_bench" in contest.subjects

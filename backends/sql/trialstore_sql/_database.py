@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import sqlalchemy
 from sqlalchemy import Engine
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -25,6 +24,8 @@ from trialstore.errors import (
 )
 from trialstore_sql._transaction import Compiler, Transaction
 from trialstore_sql.dialects import ConnectionPool, Dialect
+
+_NOTHING = nullcontext()
 
 
 class Database:
@@ -115,32 +116,27 @@ class Database:
 
     @contextmanager
     def _transaction(self, *, writes: bool) -> Iterator[Transaction]:
+        pool = self.pool
         try:
-            with (
-                self._turn(writes=writes),
-                self._connection() as connection,
-                closing(connection.cursor()) as cursor,
-                self.dialect.pipeline(connection) if writes else nullcontext(),
-            ):
-                if writes:
-                    self.dialect.begin(cursor)
-                yield Transaction(cursor, self._compiler(self._connected), self.dialect)
-                if writes:
-                    cursor.execute("COMMIT")
+            with self._turn(writes=writes):
+                entry = pool.take()
+                try:
+                    connection: Any = entry.dbapi_connection
+                    with (
+                        closing(connection.cursor()) as cursor,
+                        self.dialect.pipeline(connection) if writes else _NOTHING,
+                    ):
+                        if writes:
+                            self.dialect.begin(cursor)
+                        yield Transaction(cursor, self._compiler(self._connected), self.dialect)
+                        if writes:
+                            cursor.execute("COMMIT")
+                except BaseException as error:
+                    self._let_go(pool, entry, error)
+                    raise
+                pool.give_back(entry)
         except self._foreign_errors as error:
             raise self._translated(error) from error
-
-    @contextmanager
-    def _connection(self) -> Iterator[DBAPIConnection]:
-        """Lend a connection, which comes back to the pool without a transaction, or is closed."""
-        pool = self.pool
-        entry = pool.take()
-        try:
-            yield cast("DBAPIConnection", entry.dbapi_connection)
-        except BaseException as error:
-            self._let_go(pool, entry, error)
-            raise
-        pool.give_back(entry)
 
     def _let_go(self, pool: ConnectionPool, entry: ConnectionPoolEntry, error: BaseException) -> None:
         """Give the connection back with which a call failed, unless it is broken or may be."""
@@ -169,7 +165,7 @@ class Database:
         """Return the lock if the threads of this process take turns at this."""
         taken = self.dialect.one_connection or (writes and self.dialect.one_writer)
         if not taken:
-            return nullcontext()
+            return _NOTHING
         if _is_mine(self._lock):
             raise UsageError(
                 f"{self.dialect.label}: a signal handler (or an observer) made a call in the middle of another call of "

@@ -134,7 +134,7 @@ class ConnectionPool(Pool):
     def _reserve(self) -> ConnectionPoolEntry | _Place:
         """Return a connection that was idle or, if there is none, the place of one that is to be made."""
         with self._changed:
-            if not self._changed.wait_for(self._has_room, self._policy.patience):
+            if not (self._has_room() or self._changed.wait_for(self._has_room, self._policy.patience)):
                 raise PoolTimeoutError
             found = self._idle.pop() if self._idle else _Place()
             self._taken.add(found)
