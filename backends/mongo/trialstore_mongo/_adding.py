@@ -35,7 +35,8 @@ class Adding:
 
     def add(self, uid: Uid, new: Sequence[NewTrial], first_id: int) -> list[TrialRecord]:
         """Add the trials whose tokens the experiment does not have yet, and return all of them."""
-        trials = self._known(uid, [trial.token for trial in new])
+        # Of one trial the insertion itself tells; of several, some may be there.
+        trials = self._known(uid, [trial.token for trial in new]) if len(new) > 1 else {}
         absent: dict[Token, NewTrial] = {}
         for trial in new:
             if trial.token not in trials:
@@ -88,11 +89,21 @@ class Adding:
         except BulkWriteError as error:
             if set(clashes(error)) != {_BY_ID}:
                 raise self._experiments.caught_up(uid) from error
-            # The same call came twice at the same moment; the other one's trials are settled by now.
-            trials = self._known(uid, trials)
-            if len(trials) < len(documents):
+            # The same call came before, or at the same moment; its trials are settled by now.
+            known = self._known(uid, trials)
+            if len(known) < len(documents):
                 raise TransientError("the same trials are added twice at this moment") from error
+            if not error.details["nInserted"]:
+                self._return(uid, trials.values())
+            return known
         return trials
+
+    def _return(self, uid: Uid, trials: Collection[TrialRecord]) -> None:
+        """Give the numbers of trials back that were there already."""
+        self._experiments.return_ids(uid, [trial.trial_id for trial in trials])
+        completions = [trial.completion for trial in trials if trial.completion is not None]
+        if completions:
+            self._experiments.return_completions(uid, completions)
 
 
 def _document(uid: Uid, new: NewTrial, trial: TrialRecord, now: Micros) -> Document:

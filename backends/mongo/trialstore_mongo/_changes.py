@@ -79,7 +79,7 @@ class Changes:
 
     def _return(self, change: TrialChange, number: int | None) -> None:
         if number is not None:
-            self._experiments.return_completion(change.uid, number)
+            self._experiments.return_completions(change.uid, [number])
 
     def _has_met(self, trial: Document, change: TrialChange) -> bool:
         if change.token is None:

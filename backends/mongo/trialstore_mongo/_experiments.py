@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from msgspec.structs import asdict
@@ -75,10 +76,13 @@ class Experiments:
         taken = self._step(uid, {"$inc": {"completions": number}})
         return int(taken["completions"]) - number + 1
 
-    def return_completion(self, uid: Uid, number: int) -> None:
-        """Give a number back that was not needed, unless a later one has been taken: a gap is legal, too."""
-        last = {"_id": uid, "completions": number}
-        self._database.latest.experiment.update_one(last, {"$inc": {"completions": -1}})
+    def return_ids(self, uid: Uid, ids: Sequence[int]) -> None:
+        """Give ids in a row back that were not needed, unless later ones have been taken: a gap is legal, too."""
+        self._give_back(uid, {"next_trial_id": ids[-1] + 1}, len(ids))
+
+    def return_completions(self, uid: Uid, numbers: Sequence[int]) -> None:
+        """Give completion numbers in a row back in the same way."""
+        self._give_back(uid, {"completions": numbers[-1]}, len(numbers))
 
     def catch_up(self, uid: Uid) -> None:
         """Bring counters that a failover has set back up to what has been numbered."""
@@ -102,6 +106,10 @@ class Experiments:
             self._database.settled.experiment.insert_one(fields)
         except DuplicateKeyError:
             return  # the server has answered only after the other one was settled, too
+
+    def _give_back(self, uid: Uid, counter: Document, number: int) -> None:
+        back = {"$inc": dict.fromkeys(counter, -number)}
+        self._database.settled.experiment.update_one({"_id": uid, **counter}, back)
 
     def _step(self, uid: Uid, update: Any) -> Document:
         """Move a counter on, and return the counters and the server's now."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from msgspec.structs import replace
 
 from trialstore import codec
 from trialstore.backend import Backend, Capability
 from trialstore.errors import ExperimentNotFoundError
+from trialstore.records import NewTrial
 from trialstore.status import Status
 from trialstore_conformance.base import ConformanceBase
 from trialstore_conformance.contract import sentence
@@ -42,6 +45,13 @@ class AddingConformance(ConformanceBase):
         assert lab.ids() == [trial.trial_id for trial in first]
         assert lab.next_trial_id == first[-1].trial_id + 1
         assert len(lab.history()) == 3
+
+    @sentence("C-304")
+    @pytest.mark.parametrize("new", [new_trial, finished_trial])
+    def test_a_repeated_trial_takes_no_id(self, lab: Lab, new: Callable[[], NewTrial]) -> None:
+        trial = new()
+        assert lab.add(trial) == lab.add(trial)
+        assert (lab.ids(), lab.next_trial_id, len(lab.history())) == ([1], 2, 1)
 
     @sentence("C-304")
     def test_a_repeated_trial_is_returned_as_it_stands_now(self, lab: Lab) -> None:

@@ -69,13 +69,20 @@ def _commands_of_reads(
         return [pending, *(commands.of(read) for read in reads)]
 
 
-@pytest.mark.parametrize("number", [1, 1000])
-def test_adding_trials_with_new_configs_takes_six_commands(
+ADD_WITH_NEW_CONFIGS = ["find", "findAndModify", "insert", "findAndModify", "insert"]
+
+
+def test_adding_a_trial_with_a_new_config_takes_five_commands(
+    backend: MongoBackend, commands: Any, new_trials: Callable[..., Any]
+) -> None:
+    assert commands.of(backend.add_trials, "u", new_trials(1), 1) == ADD_WITH_NEW_CONFIGS
+
+
+@pytest.mark.parametrize("number", [2, 1000])
+def test_adding_several_takes_one_more_to_see_which_of_them_are_there(
     backend: MongoBackend, commands: Any, new_trials: Callable[..., Any], number: int
 ) -> None:
-    sent = commands.of(backend.add_trials, "u", new_trials(number), 1)
-    known, configs = ["find"], ["find", "findAndModify", "insert"]
-    assert sent == [*known, *configs, "findAndModify", "insert"]
+    assert commands.of(backend.add_trials, "u", new_trials(number), 1) == ["find", *ADD_WITH_NEW_CONFIGS]
 
 
 def test_adding_trials_with_known_configs_takes_four(

@@ -14,7 +14,7 @@ from trialstore.errors import ExperimentNotFoundError, TransientError
 from trialstore.records import ExperimentRecord, TrialRecord
 from trialstore.status import Status
 from trialstore_conformance import history
-from trialstore_conformance.lab import FAR, NOON, SECOND, Lab, new_trial
+from trialstore_conformance.lab import FAR, NOON, SECOND, Lab, finished_trial, new_trial
 from trialstore_mongo import MongoBackend
 
 NEW = ExperimentRecord(experiment_id="f", uid="v")
@@ -50,6 +50,25 @@ def test_an_experiment_that_goes_while_a_namesake_is_put_is_put_again(
     with pytest.raises(TransientError, match="deleted by others"):
         lab.backend.put_experiment(NEW)
     assert lab.backend.put_experiment(NEW) == NEW
+
+
+def test_a_repeated_trial_that_has_ended_gives_its_completion_number_back(lab: Lab) -> None:
+    ended = finished_trial()
+    lab.add(ended)
+    lab.add(ended)
+    [other] = lab.add(finished_trial())
+    assert (other.trial_id, other.completion) == (2, 2)
+
+
+def test_ids_that_another_call_has_gone_beyond_are_not_given_back(
+    lab: Lab, other: Lab, meanwhile: Any
+) -> None:
+    again = new_trial()
+    lab.add(again)
+    meanwhile.before("insert", "trial", lambda: other.add(new_trial()))
+    assert [trial.trial_id for trial in lab.add(again)] == [1]
+    assert meanwhile.is_done
+    assert (lab.ids(), lab.next_trial_id) == ([1, 3], 4)
 
 
 def test_equal_configs_get_one_id(lab: Lab, other: Lab, meanwhile: Any) -> None:
