@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -31,6 +31,7 @@ __all__ = [
     "encode",
     "encode_definition",
     "encode_scalar",
+    "encode_scalars",
     "hash_of",
 ]
 
@@ -69,6 +70,15 @@ def encode(values: Mapping[str, Value], what: str = "values", limit: int = MAX_E
 def encode_scalar(value: Scalar) -> Encoded:
     """Return the canonical text of one plain scalar."""
     return _encoded(value).decode()
+
+
+def encode_scalars(values: Sequence[Scalar]) -> list[Encoded]:
+    """Return the canonical text of each of some plain scalars."""
+    encoded = _encoder.encode(values)
+    # Numbers, which most are, have no commas; floats that JSON lacks are null here.
+    if values and b'"' not in encoded and b"null" not in encoded:
+        return encoded[1:-1].decode().split(",")
+    return [encode_scalar(value) for value in values]
 
 
 def encode_definition(definition: Mapping[str, Any]) -> Encoded:

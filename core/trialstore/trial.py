@@ -11,7 +11,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from trialstore import rules
-from trialstore.codec import EMPTY, MAX_METRICS_BYTES, decode, encode, encode_scalar
+from trialstore.codec import EMPTY, MAX_METRICS_BYTES, decode, encode, encode_scalars
 from trialstore.errors import InvalidInputError, UsageError
 from trialstore.records import Parts, TelemetryBatch, TelemetryRow, TrialChange
 from trialstore.session import new_token
@@ -235,7 +235,7 @@ class Trial:
             If this handle's attempt is over.
         """
         report = {"status": rules.check_status(status), "ts": to_micros(timestamp, "timestamp")}
-        batch = self._telemetry(_telemetry_rows(metrics), **report)
+        batch = self._telemetry(tuple(_telemetry_rows(metrics)), **report)
         self._context.session.add_telemetry(batch)
 
     def _telemetry(self, rows: tuple[TelemetryRow, ...], **report: Any) -> TelemetryBatch:
@@ -332,14 +332,24 @@ class Trial:
         return found
 
 
-def _telemetry_rows(metrics: Iterable[tuple[datetime, str, Any]]) -> tuple[TelemetryRow, ...]:
+def _telemetry_rows(metrics: Iterable[tuple[datetime, str, Any]]) -> Iterable[TelemetryRow]:
     try:
-        return tuple(_telemetry_row(*row) for row in metrics)
+        given = [_telemetry_row(*row) for row in metrics]
+        names = {
+            name: plain_name(name, "a telemetry metric") for name in dict.fromkeys(row[1] for row in given)
+        }
     except TypeError as error:
         raise InvalidInputError("telemetry must be an iterable of (time, metric name, value)") from error
+    values = [
+        value if is_plain(value) else plain_scalar(value, f"telemetry {name!r}") for _, name, value in given
+    ]
+    return map(
+        TelemetryRow,
+        [to_micros(ts, "a telemetry time") for ts, _, _ in given],
+        [names[name] for _, name, _ in given],
+        encode_scalars(values),
+    )
 
 
-def _telemetry_row(ts: datetime, metric: str, value: Any) -> TelemetryRow:
-    name = plain_name(metric, "a telemetry metric")
-    plain = value if is_plain(value) else plain_scalar(value, f"telemetry {name!r}")
-    return TelemetryRow(to_micros(ts, "a telemetry time"), name, encode_scalar(plain))
+def _telemetry_row(ts: datetime, metric: str, value: Any) -> tuple[datetime, str, Any]:
+    return ts, metric, value

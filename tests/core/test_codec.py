@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trialstore.codec import (
@@ -18,6 +18,7 @@ from trialstore.codec import (
     decode_scalar,
     encode,
     encode_scalar,
+    encode_scalars,
     hash_of,
 )
 from trialstore.errors import CorruptStorageError, InvalidInputError
@@ -116,6 +117,14 @@ def test_what_went_in_comes_out_with_the_same_types(values: dict[str, Any]) -> N
 @given(scalars())
 def test_a_scalar_comes_out_as_it_went_in(value: Any) -> None:
     assert exact(decode_scalar(encode_scalar(value))) == exact(value)
+
+
+@given(st.lists(st.one_of(st.floats(), st.integers(-(2**63), 2**63 - 1), scalars())))
+@example([1, 2.5, True, False, -0.0, 1e300])
+@example([1, math.nan])
+@example([1, None])
+def test_scalars_are_encoded_together_as_they_are_alone(values: list[Any]) -> None:
+    assert encode_scalars(values) == [encode_scalar(value) for value in values]
 
 
 @pytest.mark.parametrize("value", [*NUMBERS, *TEXTS], ids=ascii)
