@@ -107,13 +107,16 @@ def _profiles_of_missed(driver: Driver, results: Results, chosen: list[Contest])
     missed = [goal.source for goal in goals(results) if goal.source and not goal.is_reached]
     first = {(c.case, c.engine, c.n): c for c in reversed(chosen)}
     works = {(first[m.case, m.engine, m.n], m.measure): None for m in missed if m.case in _PROFILED}
-    return [driver.profile(contest, measure) for contest, measure in works]
+    profiles = (driver.profile(contest, measure) for contest, measure in works)
+    return [profile for profile in profiles if profile is not None]
 
 
 def _show_profiles(console: Console, driver: Driver, chosen: list[Contest]) -> None:
     for contest in (contest for contest in chosen if contest.processes == 1):
         for measure in MEASURES[contest.case]:
             profile = driver.profile(contest, measure)
+            if profile is None:
+                continue
             place = f"{measure} on {contest.engine}, n={contest.n:,}"
             console.print(f"{place}: {profile.calls:.3g} statements a unit")
             rows = ((name, f"{number:,}", f"{seconds:.3f} s") for name, number, seconds in profile.functions)

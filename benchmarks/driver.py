@@ -73,11 +73,14 @@ class Driver:
         for subject, samples in turns.items():
             self.measurements.extend(_measurements(contest, subject, samples))
 
-    def profile(self, contest: Contest, measure: str) -> Profile:
-        """Let trialstore do some work in a single process under the profiler."""
+    def profile(self, contest: Contest, measure: str) -> Profile | None:
+        """Let trialstore do some work in a single process under the profiler; None if nothing is left to do."""
         worker = self._worker(contest, "trialstore", only=MEASURES.get(measure, measure), profile=True)
         [answer] = work_together([worker])
         [sample] = answer["samples"].values()
+        if not sample["units"]:
+            self._note(contest, "trialstore", SubjectError("no trials are left to be profiled with"))
+            return None
         return Profile(
             case=contest.case,
             measure=measure,

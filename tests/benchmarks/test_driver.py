@@ -45,6 +45,17 @@ def test_processes_that_claim_at_once_take_nothing_twice(driver: Driver) -> None
     assert (claims.processes, claims.taken_twice) == (2, 0)
 
 
+def test_a_profile_without_a_trial_left_is_noted_as_a_failure() -> None:
+    with Engines() as engines:
+        driver = Driver(engines, Settings(rounds=1, seconds=0, patience=0), lambda _: None)
+        contest = Contest("claims", "sqlite", 3, 1, OURS[:1])
+        profile = driver.profile(contest, "claims")
+        assert profile is not None
+        while profile is not None:
+            profile = driver.profile(contest, "claims")
+    assert [failure.reason for failure in driver.failures] == ["no trials are left to be profiled with"]
+
+
 def test_a_process_needs_nothing_but_the_standard_library_and_its_subject() -> None:
     environment = {"PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-S", "-c", "import benchmarks.child"], env=environment, check=True)
