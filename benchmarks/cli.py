@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -96,8 +97,8 @@ def _measure(engines: Engines, settings: Settings, console: Console, chosen: lis
         settings={name: f"{value:g}" for name, value in vars(settings).items()},
     )
     driver = Driver(engines, settings, console.log)
-    for contest in chosen:
-        driver.run(contest)
+    for _, sizes in groupby(chosen, lambda contest: (contest.case, contest.engine)):
+        driver.run(*sizes)
     results.measurements, results.failures = driver.measurements, driver.failures
     results.profiles = _profiles_of_missed(driver, results, chosen)
     return results

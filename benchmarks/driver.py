@@ -1,4 +1,4 @@
-"""Carries contests out: the subjects take turns, A B C A B C, so that what else the machine does meets all of them."""
+"""Carries contests out: subjects and sizes take turns, A B C A B C: what else the machine does meets all of them."""
 
 from __future__ import annotations
 
@@ -61,17 +61,17 @@ class Driver:
         self._seeds = count(1)
         _make_repository(engines)
 
-    def run(self, contest: Contest) -> None:
-        """Carry a contest out, and remember what was measured."""
-        self._say(f"{contest.case} on {contest.engine}, n={contest.n:,}, {contest.processes} at once")
-        turns: dict[str, list[_Turn]] = {subject: [] for subject in contest.subjects}
-        spent = dict.fromkeys(contest.subjects, 0.0)
+    def run(self, *contests: Contest) -> None:
+        """Carry out contests whose sizes are compared, which take turns, too, and remember what was measured."""
+        parts = [(contest, subject) for contest in contests for subject in contest.subjects]
+        turns: dict[tuple[Contest, str], list[_Turn]] = {part: [] for part in parts}
+        spent = dict.fromkeys(parts, 0.0)
         for _ in range(self._settings.rounds):
-            for subject in contest.subjects:
-                if spent[subject] <= self._settings.patience:
-                    spent[subject] += self._seconds(contest, subject, turns[subject])
-        for subject, samples in turns.items():
-            self.measurements.extend(_measurements(contest, subject, samples))
+            for part in parts:
+                if spent[part] <= self._settings.patience:
+                    spent[part] += self._seconds(*part, turns[part])
+        for part, samples in turns.items():
+            self.measurements.extend(_measurements(*part, samples))
 
     def profile(self, contest: Contest, measure: str) -> Profile | None:
         """Let trialstore do some work in a single process under the profiler; None if nothing is left to do."""
@@ -92,6 +92,9 @@ class Driver:
 
     def _seconds(self, contest: Contest, subject: str, turns: list[_Turn]) -> float:
         """Let a subject work once more, and return how long that took; after a failure, it has taken too long."""
+        self._say(
+            f"{contest.case} on {contest.engine}, n={contest.n:,}, {contest.processes} at once: {subject}"
+        )
         try:
             if contest.case != "import":
                 self._place(contest.engine, subject, contest.layout(subject))
