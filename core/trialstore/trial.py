@@ -64,12 +64,12 @@ class Trial:
     @property
     def trial_id(self) -> int:
         """The id of the trial, unique within its experiment."""
-        return self._record.trial_id
+        return self._read.trial_id
 
     @property
     def tunable_config_id(self) -> int:
         """The id of its tunable config, unique within the storage."""
-        return self._record.tunable_config_id
+        return self._read.tunable_config_id
 
     @property
     def trial_runner_id(self) -> int | None:
