@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
@@ -16,8 +17,10 @@ from trialstore.errors import StorageClosedError, TransientError, UsageError
 from trialstore.records import ExperimentQuery, ExperimentRecord
 from trialstore_sql import SqlBackend
 from trialstore_sql.dialects import ConnectionPool
+from wire import Calls
 
 OpenBackend = Callable[..., SqlBackend]
+EVERYWHERE = ("",)
 NEW = ExperimentRecord(experiment_id="f", uid="v")
 
 
@@ -54,6 +57,24 @@ def test_an_interrupt_while_a_connection_comes_back_leaves_memory_as_it_is(
         with pytest.raises(KeyboardInterrupt):
             backend.find_experiments(ExperimentQuery())
     assert backend.find_experiments(ExperimentQuery()) == [NEW]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of what Python passes over
+def test_after_an_interrupt_at_any_moment_of_a_call_other_threads_can_make_theirs(
+    backend: SqlBackend,
+) -> None:
+    def call() -> list[ExperimentRecord]:
+        return backend.find_experiments(ExperimentQuery())
+
+    expected = call()
+    with Calls(EVERYWHERE) as counted:
+        call()
+    assert counted.number > 20
+    with ThreadPoolExecutor(1) as others:
+        for moment in range(1, counted.number + 1):
+            with suppress(KeyboardInterrupt), Calls(EVERYWHERE, moment):
+                call()
+            assert others.submit(call).result(timeout=60) == expected
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="this system has no signals for users")

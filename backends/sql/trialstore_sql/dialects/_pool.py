@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import Condition, RLock
+from queue import Empty, SimpleQueue
+from threading import RLock
 from typing import Any, Protocol, cast
 from weakref import WeakSet
 
@@ -16,6 +17,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 _IDLE_SECONDS = 30.0
+_LOOK_SECONDS = 0.1
+"""After which those who wait look for themselves: a connection that an interrupt has lost tells nobody."""
 _SINCE = "trialstore: idle since"
 
 
@@ -61,9 +64,11 @@ class ConnectionPool(Pool):
     ) -> None:
         super().__init__(creator, **options)
         self._connect, self._policy, self._keeper = creator, policy, keeper
-        self._idle: list[ConnectionPoolEntry] = []
-        self._taken: WeakSet[ConnectionPoolEntry | _Place] = WeakSet()
-        self._changed = Condition(RLock())  # a signal handler may make a call in the middle of another one
+        self._idle: list[ConnectionPoolEntry] = []  # one step of a list cannot be interrupted
+        self._open: WeakSet[ConnectionPoolEntry | _Place] = WeakSet()
+        # An interrupt can leave a Condition locked, whose methods are written in Python, but not these two.
+        self._counting = RLock()
+        self._returned: SimpleQueue[None] = SimpleQueue()
         self._is_disposed = False
 
     def take(self) -> ConnectionPoolEntry:
@@ -74,7 +79,7 @@ class ConnectionPool(Pool):
         sqlalchemy.exc.TimeoutError
             If other threads use all that there may be for too long.
         """
-        while not isinstance(found := self._reserve(), _Place):
+        while not isinstance(found := self._idle_or_place() or self._wait(), _Place):
             if not self._policy.tries_idle or self._is_alive(found):
                 return found
             self.drop(found)
@@ -83,25 +88,25 @@ class ConnectionPool(Pool):
 
     def give_back(self, entry: ConnectionPoolEntry) -> None:
         """Keep a connection for the next call, unless there are enough."""
+        if entry.dbapi_connection is None or len(self._idle) >= self._policy.size:
+            self.drop(entry)
+            return
         entry.info[_SINCE] = time.monotonic()
-        with self._changed:
-            is_kept = self._keeps(entry)
-            if is_kept:
-                self._idle.append(entry)
-            self._free(entry)
-        if not is_kept:
-            entry.close()
+        self._idle.append(entry)
+        self._tell()
+        if self._is_disposed:
+            self.close_idle()
 
     def drop(self, entry: ConnectionPoolEntry) -> None:
         """Close a connection instead of giving it back."""
         entry.close()
-        self._free(entry)
+        self._forget(entry)
 
     def close_idle(self) -> None:
         """Close all connections that nobody uses."""
         with suppress(IndexError):  # others may be taking connections at the same moment
             while True:
-                self._idle.pop().close()
+                self.drop(self._idle.pop())
 
     def recreate(self) -> ConnectionPool:
         """Return a pool for the time after this one, or for a forked child; a keeper stays with the first."""
@@ -115,8 +120,7 @@ class ConnectionPool(Pool):
 
     def dispose(self) -> None:
         """Close what is idle now, and what is in use when it comes back."""
-        with self._changed:
-            self._is_disposed = True
+        self._is_disposed = True
         self.close_idle()
         if self._keeper is not None:
             self._keeper.close()
@@ -131,24 +135,40 @@ class ConnectionPool(Pool):
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
         self.give_back(record)
 
-    def _reserve(self) -> ConnectionPoolEntry | _Place:
-        """Return a connection that was idle or, if there is none, the place of one that is to be made."""
-        with self._changed:
-            if not (self._has_room() or self._changed.wait_for(self._has_room, self._policy.patience)):
-                raise PoolTimeoutError
-            found = self._idle.pop() if self._idle else _Place()
-            self._taken.add(found)
-            return found
+    def _wait(self) -> ConnectionPoolEntry | _Place:
+        until = time.monotonic() + (self._policy.patience or 0.0)
+        while (left := until - time.monotonic()) > 0:
+            with suppress(Empty):
+                self._returned.get(timeout=min(left, _LOOK_SECONDS))
+            if (found := self._idle_or_place()) is not None:
+                self._tell()  # for others may wait for another one
+                return found
+        raise PoolTimeoutError
 
-    def _has_room(self) -> bool:
-        return bool(self._idle) or self._policy.patience is None or len(self._taken) < self._policy.size
+    def _idle_or_place(self) -> ConnectionPoolEntry | _Place | None:
+        """Return a connection that is idle or, if there is none, the place of one that is to be made."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._place()
+
+    def _place(self) -> _Place | None:
+        """Return the place of one more connection, if there may be one."""
+        with self._counting:
+            # Not the length, in which what an interrupt has kept from being removed may count.
+            if self._policy.patience is not None and sum(1 for _ in self._open) >= self._policy.size:
+                return None
+            place = _Place()
+            self._open.add(place)
+            return place
 
     def _connected(self, place: _Place) -> ConnectionPoolEntry:
         try:
             entry = self._create_connection()
-            self._taken.add(entry)
+            with self._counting:
+                self._open.add(entry)
         finally:
-            self._free(place)
+            self._forget(place)
         return entry
 
     def _is_alive(self, entry: ConnectionPoolEntry) -> bool:
@@ -162,14 +182,15 @@ class ConnectionPool(Pool):
             return False
         return True
 
-    def _keeps(self, entry: ConnectionPoolEntry) -> bool:
-        is_open = entry.dbapi_connection is not None
-        return is_open and not self._is_disposed and len(self._idle) < self._policy.size
+    def _forget(self, closed: ConnectionPoolEntry | _Place) -> None:
+        with self._counting:
+            self._open.discard(closed)
+        self._tell()
 
-    def _free(self, taken: ConnectionPoolEntry | _Place) -> None:
-        with self._changed:
-            self._taken.discard(taken)
-            self._changed.notify()
+    def _tell(self) -> None:
+        """Let one of those who wait look again."""
+        if self._returned.empty():
+            self._returned.put(None)
 
 
 class _Place:

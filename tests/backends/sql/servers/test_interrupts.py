@@ -3,50 +3,21 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import main_thread
-from types import FrameType
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
 from trialstore import Experiment, Storage
+from wire import Calls
 
 OpenStorage = Callable[..., Storage]
 
 LOCKS = "SELECT 1 FROM trialstore_experiment FOR UPDATE"
 DRIVERS = ("psycopg", "pymysql")
 MOMENTS = 400
-
-
-class DriverCalls:
-    """Counts the calls of functions of a driver, and interrupts the program at one of them.
-
-    Parameters
-    ----------
-    last
-        The number of the call that is interrupted; None counts only.
-    """
-
-    def __init__(self, last: int | None = None) -> None:
-        self.number = 0
-        self._last = last
-
-    def __enter__(self) -> Self:
-        sys.setprofile(self._profile)
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        sys.setprofile(None)
-
-    def _profile(self, frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call" and any(driver in frame.f_code.co_filename for driver in DRIVERS):
-            self.number += 1
-            if self.number == self._last:
-                sys.setprofile(None)
-                raise KeyboardInterrupt
 
 
 def test_an_interrupt_while_the_server_is_busy_ends_the_call_and_undoes_it(
@@ -74,7 +45,7 @@ def test_after_an_interrupt_at_any_moment_every_answer_is_that_to_its_own_questi
     storage = open_storage(pool_size=1)
     with storage.experiment(experiment_id="e") as experiment:
         known = [experiment.new_trial({"x": 0}).trial_id, experiment.new_trial({"x": 0}).trial_id]
-        with DriverCalls() as counted:
+        with Calls(DRIVERS) as counted:
             known.append(experiment.new_trial({"x": 0}).trial_id)
         interrupted, moments = 0, range(1, counted.number + 1, counted.number // MOMENTS + 1)
         for moment in moments:
@@ -91,7 +62,7 @@ def test_after_an_interrupt_at_any_moment_every_answer_is_that_to_its_own_questi
 def is_interrupted(experiment: Experiment, moment: int) -> bool:
     """Add a trial, unless an interrupt comes first."""
     try:
-        with DriverCalls(moment):
+        with Calls(DRIVERS, moment):
             experiment.new_trial({"x": moment})
     except KeyboardInterrupt:
         return True

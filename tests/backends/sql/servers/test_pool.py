@@ -60,6 +60,18 @@ def test_threads_wait_for_each_others_connections(
     assert len(onlooker.sessions()) == 2
 
 
+def test_one_that_an_interrupt_has_lost_makes_room_for_those_who_wait(open_storage: OpenStorage) -> None:
+    storage = open_storage(pool_size=1, busy_timeout=3600)
+    pool = database_of(storage).pool
+    lost = [pool.take()]
+    with ThreadPoolExecutor(1) as thread:
+        call = thread.submit(list, storage.experiments)
+        with pytest.raises(TimeoutError):
+            call.result(timeout=0.05)
+        lost.pop().close()  # which tells nobody
+        assert call.result() == []
+
+
 def test_connections_are_kept_for_the_next_call(open_storage: OpenStorage, onlooker: Any) -> None:
     storage = open_storage()
     first = onlooker.sessions()
