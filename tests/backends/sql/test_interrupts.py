@@ -129,6 +129,18 @@ def test_connections_to_a_server_that_interrupts_lost_are_not_missed(
     assert backend.find_experiments(ExperimentQuery()) == []
 
 
+def test_connections_that_are_in_use_are_not_taken_for_lost(
+    postgres_database: Mapping[str, Any], open_backend: OpenBackend
+) -> None:
+    backend = open_backend(**postgres_database, pool_size=1, busy_timeout=0.01)
+    pool = backend._database.engine.pool
+    with backend._database.read() as tx, ThreadPoolExecutor(1) as others:
+        asked = others.submit(backend.find_experiments, ExperimentQuery())
+        assert isinstance(asked.exception(), TransientError)
+        assert list(tx.rows_of("SELECT 1")) == [(1,)]
+    assert backend._database.engine.pool is pool
+
+
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers of that kind")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of what Python passes over
 def test_an_interrupt_of_duckdb_is_one_of_python(tmp_path: Path, open_backend: OpenBackend) -> None:
