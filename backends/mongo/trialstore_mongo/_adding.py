@@ -93,7 +93,11 @@ class Adding:
             known = self._known(uid, trials)
             if len(known) < len(documents):
                 raise TransientError("the same trials are added twice at this moment") from error
-            if not error.details["nInserted"]:
+            if any(known[token].trial_id >= trial.trial_id for token, trial in trials.items()):
+                self._experiments.catch_up(
+                    uid
+                )  # the counter may have stayed behind when the first call failed
+            elif not error.details["nInserted"]:
                 self._return(uid, trials.values())
             return known
         return trials

@@ -18,6 +18,7 @@ from trialstore.status import Status
 from trialstore_conformance import history
 from trialstore_conformance.door import Door
 from trialstore_conformance.lab import ALL_PARTS, NOON, Lab, new_trial
+from trialstore_conformance.passing import PatientBackend
 from trialstore_conformance.processes import Worker
 from trialstore_mongo import MongoBackend
 
@@ -106,10 +107,10 @@ def test_an_add_that_a_failover_comes_into_leaves_the_counter_ahead_of_its_id(
         lab.add_many(3)
         meanwhile.before("insert", "trial", fail_over)
         new = new_trial()
-        with pytest.raises(TransientError, match="a failover came into a call"):
+        with pytest.raises(TransientError):
             lab.add(new)
         assert meanwhile.is_done
-        (trial,) = lab.add(new)
+        (trial,) = Lab(PatientBackend(backend)).add(new)
         assert (trial.trial_id, lab.next_trial_id) == (4, 5)
 
 

@@ -74,6 +74,18 @@ def test_an_id_counter_that_a_failover_set_back_is_mended(lab: Lab, database: Da
     assert lab.next_trial_id == 8
 
 
+@pytest.mark.parametrize("counter", [2, 4, 5])
+def test_a_repeated_addition_mends_the_counter_that_a_failover_has_set_back(
+    lab: Lab, database: Database[Any], counter: int
+) -> None:
+    lab.add_many(3)
+    new = new_trial()
+    lab.add(new)
+    database["trialstore_experiment"].update_one({}, {"$set": {"next_trial_id": counter}})
+    assert [trial.trial_id for trial in lab.add(new)] == [4]
+    assert lab.next_trial_id == 5
+
+
 def test_trials_of_which_one_could_not_be_added_under_its_id_get_ids_in_their_order(
     lab: Lab, database: Database[Any]
 ) -> None:
