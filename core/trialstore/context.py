@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trialstore.codec import decode_definition, encode_definition
@@ -75,6 +75,11 @@ class ExperimentContext:
         """Return the trials of the experiment that meet the conditions of a `TrialQuery`."""
         self.ensure_found()
         return self.session.find_trials(TrialQuery(uid=self.uid, **conditions))
+
+    def pages(self, **conditions: Any) -> Iterator[list[TrialRecord]]:
+        """Return the same in pages, so that not all need to be held at once."""
+        self.ensure_found()
+        return self.session.trial_pages(TrialQuery(uid=self.uid, **conditions))
 
     def check_fit(self, configs: Iterable[Mapping[str, Scalar]]) -> None:
         """Raise `TunablesMismatchError` unless stored parameter values fit the tunables."""

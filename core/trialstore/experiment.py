@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self
 
 from msgspec.structs import replace
 
 from trialstore.claimed_trial import ClaimedTrial
-from trialstore.codec import EMPTY, decode, decode_scalar
+from trialstore.codec import decode, decode_scalar
 from trialstore.context import ExperimentContext
 from trialstore.errors import InvalidInputError, TunableConfigNotFoundError, UsageError
 from trialstore.feed import CompletionFeed
+from trialstore.loading import LOADED, Loaded, joined, loaded
 from trialstore.new_trials import Assignment, Metadata, Moment, new_trials
 from trialstore.records import Claim, Expiry, NewTrial, Order, Parts, TelemetryQuery
 from trialstore.session import Session, new_token
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from trialstore.tunables import TunableGroups
     from trialstore.worker import Worker
 
-Loaded: TypeAlias = tuple[list[int], list[dict[str, Scalar]], list[dict[str, Scalar] | None], list[Status]]
-LOADED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.TIMED_OUT})
 _WAITING = frozenset({Status.PENDING})
 _WAITING_OR_RUNNING = _WAITING | {Status.READY, Status.RUNNING}
 _ALL_PARTS = Parts.METADATA | Parts.METRICS
@@ -203,8 +202,8 @@ class Experiment:
             Four lists of equal length. A score is the dict of metrics, or None unless the trial succeeded.
         """
         after = plain_int(last_trial_id, "last_trial_id")
-        records = self._context.find(statuses=LOADED, after_id=after, parts=_RESULTS)
-        return _loaded(records, self._values_of(records))
+        pages = self._context.pages(statuses=LOADED, after_id=after, parts=_RESULTS)
+        return joined(loaded(page, self._values_of(page)) for page in pages)
 
     def poll(self, *, since_start: bool = True) -> Loaded:
         """Return, in the shape of `load`, what has ended since this object was last asked: each trial once.
@@ -229,7 +228,7 @@ class Experiment:
         found = self._context.find(**self._feed.conditions(), **order, parts=_RESULTS)
         values = self._values_of(found)
         ended = self._feed.accept(found)  # when all has been read, so that a failure loses nothing
-        return _loaded([record for record in ended if record.status in LOADED], values)
+        return loaded([record for record in ended if record.status in LOADED], values)
 
     def load_tunable_config(self, tunable_config_id: int) -> dict[str, Scalar]:
         """Return the parameter values of a tunable config, or raise `TunableConfigNotFoundError`."""
@@ -372,15 +371,6 @@ class Experiment:
         expiry = Expiry(uid=self._context.uid, max_attempts=self.max_attempts, reason=USED_UP, due_by=due_by)
         for record in self._context.session.expire_leases(expiry):
             self._context.session.events.trial_changed(self.experiment_id, record.trial_id, record.status)
-
-
-def _loaded(records: list[TrialRecord], values: dict[int, dict[str, Scalar]]) -> Loaded:
-    return (
-        [record.trial_id for record in records],
-        [dict(values[record.tunable_config_id]) for record in records],
-        [decode(record.metrics or EMPTY) if record.status.is_succeeded() else None for record in records],
-        [record.status for record in records],
-    )
 
 
 def _session_of(storage: Storage | None) -> Session | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from pymongo.collection import Collection
+from pymongo.cursor import Cursor
 from pymongo.database import Database as MongoDatabase
 
 from trialstore_mongo._client import Document
@@ -16,6 +17,8 @@ _T = TypeVar("_T")
 
 _ALL_AT_ONCE = 2**31 - 1
 """A batch size: as many documents as go into one answer of the server."""
+_A_FEW = 4_000
+"""A batch size: so many that waiting for the next ones takes no time, so few that they do not need fresh memory."""
 MOST_VALUES = 50_000
 """How many tokens or hashes a query may name: a command is a document, which has at most 16 MiB."""
 
@@ -45,7 +48,13 @@ class Collections:
         self.meta: Documents = database[f"{prefix}meta"]
 
 
-def read(
+def read(documents: Documents, conditions: Mapping[str, Any], *shown: Mapping[str, Any], **how: Any) -> list[Document]:
+    """Return the documents of a query, in as few answers of the server as they fit into; `stream` says how."""
+    with stream(documents, conditions, *shown, batch_size=_ALL_AT_ONCE, **how) as found:
+        return list(found)
+
+
+def stream(
     documents: Documents,
     conditions: Mapping[str, Any],
     fields: Mapping[str, Any] | None = None,
@@ -53,10 +62,11 @@ def read(
     order: Mapping[str, int] | None = None,
     limit: int = 0,
     index: str | None = None,
-) -> list[Document]:
-    """Return the documents of a query, in as few answers of the server as they fit into."""
-    found = documents.find(conditions, fields, sort=order, limit=limit, batch_size=_ALL_AT_ONCE, hint=index)
-    return list(found.allow_disk_use(True))
+    batch_size: int = _A_FEW,
+) -> Cursor[Document]:
+    """Return a cursor over the documents of a query, for a reader that keeps something smaller of each of them."""
+    found = documents.find(conditions, fields, sort=order, limit=limit, batch_size=batch_size, hint=index)
+    return found.allow_disk_use(True)
 
 
 def slices(values: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:

@@ -11,7 +11,7 @@ from pymongo.errors import BulkWriteError
 from trialstore.codec import Encoded
 from trialstore.errors import CorruptStorageError, TransientError
 from trialstore_mongo._client import Document
-from trialstore_mongo._collections import MOST_VALUES, read, slices
+from trialstore_mongo._collections import MOST_VALUES, read, slices, stream
 from trialstore_mongo._database import Database
 from trialstore_mongo._errors import clashes
 
@@ -37,8 +37,8 @@ class TunableConfigs:
 
     def find(self, ids: Collection[int]) -> dict[int, Encoded]:
         """Return the texts of the configs that exist."""
-        found = read(self._database.settled.tunable_config, {"_id": {"$in": list(ids)}}, {"params": 1})
-        return {int(document["_id"]): document["params"] for document in found}
+        with stream(self._database.settled.tunable_config, {"_id": {"$in": list(ids)}}, {"params": 1}) as found:
+            return {int(document["_id"]): document["params"] for document in found}
 
     def put(self, configs: Mapping[str, Encoded]) -> dict[str, int]:
         """Store configs, given by their hashes, and return their ids.

@@ -11,7 +11,7 @@ from trialstore.errors import CorruptStorageError, TrialNotFoundError
 from trialstore.records import Parts, StoredTelemetryRow, TelemetryBatch, TelemetryQuery, TrialRecord, Uid
 from trialstore.transitions import check_telemetry
 from trialstore_mongo._client import Document
-from trialstore_mongo._collections import read, slices
+from trialstore_mongo._collections import read, slices, stream
 from trialstore_mongo._database import Database
 from trialstore_mongo._documents import projection, record
 from trialstore_mongo._errors import clashes
@@ -91,7 +91,8 @@ class Telemetry:
 
     def _documents(self, ranges: Sequence[Document]) -> Iterator[Document]:
         for some in slices(ranges, RANGES_AT_ONCE):
-            yield from read(self._database.settled.telemetry, {"$or": some}, order={"_id": 1})
+            with stream(self._database.settled.telemetry, {"$or": some}, order={"_id": 1}) as found:
+                yield from found
 
 
 def within(uid: Uid, first: int | None = None, last: int | None = None) -> Document:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from trialstore.records import Order, TrialQuery, TrialRecord, Uid
 from trialstore.status import Status, stored_status
 from trialstore_mongo._client import Document
-from trialstore_mongo._collections import read
+from trialstore_mongo._collections import stream
 from trialstore_mongo._database import Database
 from trialstore_mongo._documents import projection, records
 from trialstore_mongo._experiments import Experiments
@@ -22,20 +22,20 @@ class Trials:
 
     def find(self, query: TrialQuery) -> list[TrialRecord]:
         """Return the trials of a query."""
-        found = [] if query.limit == 0 else self._find(query)
-        trials = records(found)
+        trials = [] if query.limit == 0 else self._find(query)
         self._experiments.check(query.uid)
         return trials
 
-    def _find(self, query: TrialQuery) -> list[Document]:
-        return read(
+    def _find(self, query: TrialQuery) -> list[TrialRecord]:
+        with stream(
             self._database.snapshot.trial,
             _conditions(query),
             projection(query.parts),
             order={"trial_id" if query.order is Order.TRIAL_ID else "completion": 1},
             limit=query.limit or 0,
             index=QUEUE if _is_of_queue(query) else None,
-        )
+        ) as found:
+            return records(found)
 
     def count(self, uid: Uid) -> dict[Status, int]:
         """Return how many trials have each status."""
