@@ -102,7 +102,7 @@ class MemoryExperiment(StoredExperiment):
             known.setdefault((batch.attempt, row.ts, row.metric), stored)
 
     def rows_of(self, trial_id: int, attempt: int | None) -> Iterable[StoredTelemetryRow]:
-        rows = self.telemetry[trial_id].values()
+        rows = self.telemetry.get(trial_id, {}).values()
         return rows if attempt is None else (row for row in rows if row.attempt == attempt)
 
     def complete(self, trial_id: int) -> int:
