@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
@@ -87,8 +88,8 @@ def report(door: Door, number: int, rows: int) -> Iterator[Any]:
 def live(door: Door, number: int) -> Iterator[Any]:
     """Run trials through their whole life, for ever, and acknowledge every step."""
     with door.storage().experiment(experiment_id="experiment") as experiment:
-        while True:
-            trial_id = experiment.new_trial({"x": number}, config={"by": number}).trial_id
+        for nth in count():
+            trial_id = experiment.new_trial({"x": number, "nth": nth}, config={"by": number}).trial_id
             yield {"added": trial_id}
             for trial in experiment.claim_trials(number, limit=1):
                 yield {"claimed": trial.trial_id}

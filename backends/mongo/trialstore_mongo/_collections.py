@@ -48,7 +48,9 @@ class Collections:
         self.meta: Documents = database[f"{prefix}meta"]
 
 
-def read(documents: Documents, conditions: Mapping[str, Any], *shown: Mapping[str, Any], **how: Any) -> list[Document]:
+def read(
+    documents: Documents, conditions: Mapping[str, Any], *shown: Mapping[str, Any], **how: Any
+) -> list[Document]:
     """Return the documents of a query, in as few answers of the server as they fit into; `stream` says how."""
     with stream(documents, conditions, *shown, batch_size=_ALL_AT_ONCE, **how) as found:
         return list(found)

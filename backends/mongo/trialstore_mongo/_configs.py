@@ -37,13 +37,15 @@ class TunableConfigs:
 
     def find(self, ids: Collection[int]) -> dict[int, Encoded]:
         """Return the texts of the configs that exist."""
-        with stream(self._database.settled.tunable_config, {"_id": {"$in": list(ids)}}, {"params": 1}) as found:
+        with stream(
+            self._database.settled.tunable_config, {"_id": {"$in": list(ids)}}, {"params": 1}
+        ) as found:
             return {int(document["_id"]): document["params"] for document in found}
 
     def put(self, configs: Mapping[str, Encoded]) -> dict[str, int]:
         """Store configs, given by their hashes, and return their ids.
 
-        They are settled before any trial refers to them: a failover between the two could lose a config otherwise.
+        No crash and no failover leaves a trial that refers to one of them without it.
         """
         for _ in range(_TRIES):
             known = self._ids(configs)
@@ -68,7 +70,7 @@ class TunableConfigs:
         new = {config_hash: next(ids) for config_hash in configs}
         documents: list[Document] = [{"_id": new[h], "hash": h, "params": configs[h]} for h in configs]
         try:
-            self._database.settled.tunable_config.insert_many(documents, ordered=False)
+            self._database.ahead.tunable_config.insert_many(documents, ordered=False)
         except BulkWriteError as error:
             if "_id" in clashes(error):
                 self._catch_up()

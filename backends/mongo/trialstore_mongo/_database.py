@@ -39,6 +39,9 @@ class _Connected:
         Reads what no failover can take back; a write returns when none can take it back.
     latest
         Reads what stands at the moment; for writes on which nothing that is written later relies.
+    ahead
+        As `settled`, for what is written ahead of something that a crash may leave only if it leaves this, too. Without
+        failovers the order of the server's log is enough for that; with them it is `settled` itself.
     snapshot
         As `settled`, and a whole query sees one moment, where the deployment can do that.
     caught_up
@@ -52,7 +55,7 @@ class _Connected:
         is_alone = client.topology_description.topology_type_name == "Single"
         self.is_secondary = is_alone and not hello.get("isWritablePrimary")
         is_sharded = hello.get("msg") == "isdbgrid"
-        has_snapshots = is_sharded or "setName" in hello
+        has_failovers = is_sharded or "setName" in hello
         # The log of one replica set is ordered: what is confirmed confirms what came before. Those of shards are apart.
         quick = _DURABLE if is_sharded else WriteConcern(w=1)
 
@@ -67,7 +70,8 @@ class _Connected:
 
         self.settled = collections("majority", _DURABLE)
         self.latest = collections("local", quick)
-        self.snapshot = collections("snapshot" if has_snapshots else "local", _DURABLE)
+        self.ahead = self.settled if has_failovers else self.latest
+        self.snapshot = collections("snapshot" if has_failovers else "local", _DURABLE)
         self._linearized = collections("linearizable", _DURABLE)
 
     @property
@@ -108,6 +112,11 @@ class Database:
     def latest(self) -> Collections:
         """The collections, as they stand at the moment."""
         return self._connection().latest
+
+    @property
+    def ahead(self) -> Collections:
+        """The collections, for what is written ahead of something that a crash may leave only if it leaves this, too."""
+        return self._connection().ahead
 
     @property
     def snapshot(self) -> Collections:

@@ -41,7 +41,7 @@ class History:
     def trim(self, trial: Document) -> None:
         """Move the oldest rows out of a trial's document if it holds too many.
 
-        First copied and settled, then cut off: a row is missing at no moment. Only what is appended comes in between.
+        First copied, then cut off: a row is missing at no moment, nor after a crash. Only what is appended comes in between.
         """
         log, moved = trial["log"], trial["moved"]
         number = len(log) - FEWEST_ROWS
@@ -72,7 +72,7 @@ class History:
 
     def _copy(self, rows: list[Document]) -> None:
         try:
-            self._database.settled.history.insert_many(rows, ordered=False)
+            self._database.ahead.history.insert_many(rows, ordered=False)
         except BulkWriteError as error:
             clashes(error)  # another writer has copied the same
 

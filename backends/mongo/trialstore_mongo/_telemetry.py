@@ -85,7 +85,7 @@ class Telemetry:
         if not documents:
             return
         try:
-            self._database.settled.telemetry.insert_many(reversed(documents.values()), ordered=False)
+            self._database.ahead.telemetry.insert_many(reversed(documents.values()), ordered=False)
         except BulkWriteError as error:
             clashes(error)  # rows that are there already
 

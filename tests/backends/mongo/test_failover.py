@@ -85,9 +85,10 @@ def test_a_failover_loses_nothing_doubles_nothing_and_is_no_error_for_callers(
 
 def test_a_crash_of_a_standalone_server_loses_nothing_and_costs_callers_a_pause() -> None:
     with MongoServer() as server, at_work(server) as (crew, lab):
-        crew.work_until_all_have_added_after(lab.add_one().trial_id)
-        server.crash()
-        server.start()
+        for _ in range(CRASHES):
+            crew.work_until_all_have_added_after(lab.add_one().trial_id)
+            server.crash()
+            server.start()
         crew.work_until_all_have_added_after(lab.add_one().trial_id)
 
 
@@ -157,7 +158,12 @@ def _check(lab: Lab, acknowledged: dict[str, Counter[int]]) -> None:
         assert set(acknowledged[step].values()) == {1}, f"two processes have {step} one trial"
         assert acknowledged[step].keys() <= trials.keys()
     assert all(trials[i].attempt == 1 for i in acknowledged["claimed"])
-    assert all(len(lab.telemetry(i)) == 20 for i in acknowledged["reported"])
+    assert acknowledged["reported"].keys() <= (
+        reported := {row.trial_id for row in lab.history() if row.reported}
+    )
+    assert all(len(lab.telemetry(i)) == 20 for i in reported)
+    configs = {trial.tunable_config_id for trial in trials.values()}
+    assert lab.backend.find_tunable_configs(configs).keys() == configs
     completed: dict[int, Any] = {i: (trials[i].status, trials[i].metrics) for i in acknowledged["completed"]}
     assert completed == {i: (Status.SUCCEEDED, encode({"score": i})) for i in acknowledged["completed"]}
     assert lab.next_trial_id is not None
