@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Generator, Iterable
 from typing import Any
 
@@ -52,6 +53,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--rounds", type=int, default=4, help="how often tests repeat a race that many processes run"
     )
     parser.addoption("--runs", type=int, default=1, help="how often every test runs, each time anew")
+
+
+def pytest_configure() -> None:
+    """Let signals end the programs that tests start, although a shell has its background jobs ignore some.
+
+    What ignores them itself is inherited by a program that is started; a function is not.
+    """
+    for number in signal.Signals:
+        if number.name in {"SIGHUP", "SIGINT", "SIGQUIT"} and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
