@@ -94,9 +94,8 @@ class Adding:
             if len(known) < len(documents):
                 raise TransientError("the same trials are added twice at this moment") from error
             if any(known[token].trial_id >= trial.trial_id for token, trial in trials.items()):
-                self._experiments.catch_up(
-                    uid
-                )  # the counter may have stayed behind when the first call failed
+                # The counter may have stayed behind when the first call failed.
+                self._experiments.catch_up(uid)
             elif not error.details["nInserted"]:
                 self._return(uid, trials.values())
             return known

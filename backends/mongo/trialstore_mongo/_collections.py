@@ -49,10 +49,15 @@ class Collections:
 
 
 def read(
-    documents: Documents, conditions: Mapping[str, Any], *shown: Mapping[str, Any], **how: Any
+    documents: Documents,
+    conditions: Mapping[str, Any],
+    fields: Mapping[str, Any] | None = None,
+    *,
+    order: Mapping[str, int] | None = None,
+    limit: int = 0,
 ) -> list[Document]:
-    """Return the documents of a query, in as few answers of the server as they fit into; `stream` says how."""
-    with stream(documents, conditions, *shown, batch_size=_ALL_AT_ONCE, **how) as found:
+    """Return the documents of a query, in as few answers of the server as they fit into."""
+    with stream(documents, conditions, fields, order=order, limit=limit, batch_size=_ALL_AT_ONCE) as found:
         return list(found)
 
 

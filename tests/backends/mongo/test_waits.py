@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,15 +20,13 @@ def config(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 @pytest.fixture
-def has_failovers(request: pytest.FixtureRequest) -> bool:
-    return bool(request.node.callspec.id == "replica set")
+def has_failovers(config: dict[str, Any]) -> bool:
+    return "replicaSet=" in config["uri"]
 
 
 @pytest.fixture
-def lab(config: dict[str, Any], commands: Any) -> Iterator[Lab]:
-    with closing(MongoBackend({**config, "query": {"event_listeners": [commands]}})) as backend:
-        backend.open(create=True, read_only=False)
-        yield Lab(backend)
+def lab(open_backend: Callable[..., MongoBackend]) -> Lab:
+    return Lab(open_backend())
 
 
 @pytest.fixture
